@@ -1,0 +1,61 @@
+/*
+ * sql: one connection to the database, and the statements run on it.
+ *
+ * The only module that knows SQLite's names (with vfs.c beneath it). A struct
+ * sql belongs to one thread. A file is hostile until shown otherwise: it is
+ * opened with defensive mode on, trusted_schema off and cell size checks.
+ */
+#ifndef SQL_H
+#define SQL_H
+
+#include "err.h"
+#include "span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sql_access {
+	SQL_READ,  /* a read-only handle: cannot block the writer (WAL) */
+	SQL_WRITE, /* makes the file if it is missing */
+};
+
+struct sql;
+struct sql_row; /* a running statement, positioned on a row */
+
+/* `path` NULL: a database in memory. The failure says path and reason. */
+enum err
+sql_open(struct sql **out, const char *path, enum sql_access, struct failure *);
+void sql_close(struct sql *);
+
+/* Runs one or more statements without parameters or rows. */
+enum err sql_exec(struct sql *, const char *statements);
+
+/*
+ * A statement is prepared once and kept; `text` must be the same pointer to a
+ * constant each time. Bind from 1 on, then step. sql_step() is ERR_OK on a
+ * row, ERR_NOT_FOUND when there is none (more). Spans that are bound or read
+ * are borrowed until sql_done(), which each use must end with.
+ */
+enum err sql_start(struct sql *, struct sql_row **out, const char *text);
+/* Likewise for text made for the occasion; not kept. */
+enum err sql_start_once(struct sql *, struct sql_row **out, const char *text);
+void sql_bind_span(struct sql_row *, int index, struct span text);
+void sql_bind_blob(struct sql_row *, int index, struct span bytes);
+void sql_bind_zeros(struct sql_row *, int index, uint64_t len);
+void sql_bind_number(struct sql_row *, int index, int64_t number);
+void sql_bind_null(struct sql_row *, int index);
+enum err sql_step(struct sql_row *);
+int64_t sql_number(const struct sql_row *, int column);
+struct span sql_span(const struct sql_row *, int column); /* text or blob */
+enum err sql_done(struct sql_row *);
+
+/* Incremental access to one blob, for bodies that do not fit in memory. */
+enum err sql_blob_write(struct sql *, const char *table, const char *column,
+    int64_t rowid, uint64_t offset, struct span);
+enum err sql_blob_read(struct sql *, const char *table, const char *column,
+    int64_t rowid, uint64_t offset, char *out, size_t size);
+
+/* SQLite's own words about the last failure on this connection. */
+const char *sql_error_text(const struct sql *);
+
+#endif
