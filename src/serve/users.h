@@ -1,0 +1,32 @@
+/*
+ * users: names and passwords from an htpasswd file.
+ *
+ * Lines "name:hash", with hashes of bcrypt ($2y$), crypt(3) ($1$, $5$, $6$),
+ * Apache's MD5 ($apr1$), {SHA}, or a plain password. Lines that start with '#'
+ * and empty ones are skipped. Loop thread.
+ */
+#ifndef USERS_H
+#define USERS_H
+
+#include "err.h"
+#include "span.h"
+
+#include <stdbool.h>
+
+struct users;
+
+/* ERR_DATA names the line that is none. */
+enum err users_open(struct users **out, const char *path, struct failure *);
+void users_close(struct users *);
+
+/* Whether that is the user's password. */
+bool users_check(struct users *, struct span name, struct span password);
+
+/*
+ * Whether `digest` (hex) is the HMAC-MD5 of `challenge` under the user's
+ * password (CRAM-MD5, RFC 2195): possible for plain passwords only.
+ */
+bool users_check_cram(struct users *, struct span name, struct span challenge,
+    struct span digest);
+
+#endif
