@@ -1,6 +1,7 @@
 /* buf: a growing byte buffer with a ceiling. */
 #include "buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,9 @@ enlarge(struct buf *buf, size_t need)
 
 	while (size < need)
 		size = size > SIZE_MAX / 2 ? need : size * 2;
+	/* Doubling would take up to twice what the ceiling promises. */
+	if (size - 1 > buf->limit)
+		size = buf->limit + 1;
 	at = realloc(buf->at, size);
 	if (!at)
 		return false;
@@ -67,6 +71,7 @@ buf_room(struct buf *buf, size_t count)
 void
 buf_grow(struct buf *buf, size_t count)
 {
+	assert(count <= buf->size - buf->len);
 	buf->len += count;
 }
 

@@ -29,12 +29,13 @@ clock_mono_us(void)
 static int
 split(struct tm *tm, int64_t wall_us)
 {
+	time_t seconds = (time_t)(wall_us / CLOCK_SECOND);
 	int64_t rest = wall_us % CLOCK_SECOND;
-	time_t seconds;
 
-	if (rest < 0)
+	if (rest < 0) {
 		rest += CLOCK_SECOND;
-	seconds = (time_t)((wall_us - rest) / CLOCK_SECOND);
+		seconds--;
+	}
 	if (!gmtime_r(&seconds, tm)) {
 		seconds = 0;
 		(void)gmtime_r(&seconds, tm);

@@ -66,6 +66,15 @@ err_from_errno(int error_number)
 	case EMFILE:
 	case ENFILE:
 		return ERR_LIMIT;
+	case EAGAIN:
+	case EBUSY:
+		return ERR_BUSY;
+	case EADDRNOTAVAIL:
+	case ECONNREFUSED:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ETIMEDOUT:
+		return ERR_UNAVAILABLE;
 	default:
 		return ERR_IO;
 	}

@@ -1,9 +1,10 @@
 /* log: lines for the person who runs the server. */
 #include "log.h"
 
-#include "buf.h"
 #include "clock.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,43 +39,102 @@ log_free(struct log *log)
 	free(log);
 }
 
-/* Control characters become \xHH in text and \u00HH in JSON. */
-static void
-put_escaped(struct buf *line, const char *text, enum log_format format)
-{
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
+/* A line while it is made; on the stack, so that a lack of memory is told. */
+struct line {
+	size_t len;
+	/* Each byte may need six, and the time and level stand before them. */
+	char at[6 * LINE_LIMIT + 128];
+};
 
-		if (byte < ' ' || byte == 127)
-			(void)buf_printf(line,
+__attribute__((format(printf, 2, 3))) static void
+put(struct line *line, const char *format, ...)
+{
+	size_t room = sizeof(line->at) - line->len;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line->at + line->len, room, format, args);
+	va_end(args);
+	assert(len >= 0 && (size_t)len < room);
+	line->len += (size_t)len;
+}
+
+/*
+ * How many bytes the character in UTF-8 that starts here has; 0 when it is no
+ * character, or one of the controls U+0080 to U+009F, which terminals obey.
+ */
+static size_t
+measure(const unsigned char *at)
+{
+	static const struct {
+		unsigned char from, to; /* the first byte */
+		unsigned char second_from, second_to;
+		size_t len;
+	} forms[] = {
+	    {0x20, 0x7e, 0, 0xff, 1},
+	    {0xc2, 0xc2, 0xa0, 0xbf, 2},
+	    {0xc3, 0xdf, 0x80, 0xbf, 2},
+	    {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3},
+	    {0xed, 0xed, 0x80, 0x9f, 3},
+	    {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4},
+	    {0xf1, 0xf3, 0x80, 0xbf, 4},
+	    {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	size_t form = 0;
+
+	while (form < sizeof(forms) / sizeof(forms[0]) &&
+	    (at[0] < forms[form].from || at[0] > forms[form].to))
+		form++;
+	if (form == sizeof(forms) / sizeof(forms[0]) ||
+	    at[1] < forms[form].second_from || at[1] > forms[form].second_to)
+		return 0;
+	/* The NUL at the end is no such byte: this never reads past it. */
+	for (size_t i = 2; i < forms[form].len; i++)
+		if (at[i] < 0x80 || at[i] > 0xbf)
+			return 0;
+	return forms[form].len;
+}
+
+/* What is no printable character becomes \xHH in text and \u00HH in JSON. */
+static void
+put_escaped(struct line *line, const char *text, enum log_format format)
+{
+	while (*text) {
+		size_t len = measure((const unsigned char *)text);
+
+		if (len == 0)
+			put(line,
 			    format == LOG_FORMAT_JSON ? "\\u%04x" : "\\x%02x",
-			    byte);
+			    (unsigned)(unsigned char)*text);
 		else if (format == LOG_FORMAT_JSON &&
-		    (byte == '"' || byte == '\\'))
-			(void)buf_printf(line, "\\%c", byte);
+		    (*text == '"' || *text == '\\'))
+			put(line, "\\%c", *text);
 		else
-			(void)buf_put_char(line, (char)byte);
+			put(line, "%.*s", (int)len, text);
+		text += len ? len : 1;
 	}
 }
 
 static void
 put_line(
-    struct buf *line, struct log *log, enum log_level level, const char *text)
+    struct line *line, struct log *log, enum log_level level, const char *text)
 {
 	char when[CLOCK_TEXT_SIZE];
 
 	clock_rfc3339(when, clock_wall_us());
 	if (log->format == LOG_FORMAT_JSON) {
-		(void)buf_printf(line,
-		    "{\"time\":\"%s\",\"level\":\"%s\",\"text\":\"", when,
+		put(line, "{\"time\":\"%s\",\"level\":\"%s\",\"text\":\"", when,
 		    level_names[level]);
 		put_escaped(line, text, log->format);
-		(void)buf_put_string(line, "\"}\n");
+		put(line, "\"}\n");
 		return;
 	}
-	(void)buf_printf(line, "%s %s: ", when, level_names[level]);
+	put(line, "%s %s: ", when, level_names[level]);
 	put_escaped(line, text, log->format);
-	(void)buf_put_char(line, '\n');
+	put(line, "\n");
 }
 
 static void
@@ -82,21 +142,18 @@ write_line(
     struct log *log, enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_LIMIT];
-	struct buf line;
+	struct line line;
 	ssize_t written;
 
 	if (!log || level > log->most)
 		return;
 	(void)vsnprintf(text, sizeof(text), format, args);
-	/* Each byte may need six, and the time and level stand before them. */
-	buf_init(&line, 6 * LINE_LIMIT + 128);
+	line.len = 0;
 	put_line(&line, log, level, text);
-	if (!buf_failed(&line)) {
+	do
 		written = write(log->fd, line.at, line.len);
-		/* A log that cannot be written has nobody left to tell. */
-		(void)written;
-	}
-	buf_release(&line);
+	while (written < 0 && errno == EINTR);
+	/* A log that cannot be written has nobody left to tell. */
 }
 
 #define DEFINE_LEVEL(name, level)                                              \

@@ -3,8 +3,9 @@
  *
  * One line a call, written with one write(2), so lines of several threads never
  * mix. Any thread may log; a struct log is shared and never changes after
- * log_new(). A NULL log is silent. What comes from a client is escaped: no
- * control character of a session ever reaches the terminal.
+ * log_new(). A NULL log is silent. Logging needs no memory. What comes from a
+ * client is escaped: no control character of a session ever reaches the
+ * terminal, and a line of JSON is valid UTF-8 whatever the session said.
  */
 #ifndef LOG_H
 #define LOG_H

@@ -84,16 +84,19 @@ make_room(struct spool *spool, size_t need)
 		return true;
 	if (need > max)
 		return false;
-	while (size < need)
+	while (size < need && size <= max / 2)
 		size *= 2;
-	return resize(spool, size < max ? size : max) || resize(spool, need);
+	if (size < need || size > max)
+		size = max;
+	return resize(spool, size) || resize(spool, need);
 }
 
 void
 spool_expect(struct spool *spool, uint64_t len)
 {
-	if (spool->fd < 0 && len <= spool->rules->memory_max)
-		(void)make_room(spool, (size_t)len);
+	if (spool->fd < 0 && len > spool->size &&
+	    len <= spool->rules->memory_max)
+		(void)resize(spool, (size_t)len);
 }
 
 static enum err

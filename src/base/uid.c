@@ -1,6 +1,7 @@
 /* uid: names that are unique across machines and sort by time. */
 #include "uid.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -13,9 +14,11 @@ random_bits(void)
 {
 	uint64_t bits;
 
-	/* Up to 256 bytes never come short once the kernel has its seed. */
-	if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-		abort();
+	/* Up to 256 bytes never come short; before the kernel has its seed a
+	   signal may end the wait. */
+	while (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
+		if (errno != EINTR)
+			abort();
 	return bits;
 }
 
@@ -39,7 +42,9 @@ count_up(struct uid_source *source)
 void
 uid_next(struct uid_source *source, int64_t wall_us, char uid[UID_SIZE])
 {
-	uint64_t ms = (uint64_t)(wall_us / 1000);
+	/* Never 0, so that a new source starts with random bits even where the
+	   clock was not set. */
+	uint64_t ms = wall_us < 1000 ? 1 : (uint64_t)(wall_us / 1000);
 	unsigned __int128 number;
 
 	if (ms > source->last_ms)
