@@ -1,0 +1,473 @@
+#!/usr/bin/env python3
+"""lint: what a program can check of the style that src/README asks for.
+
+usage: lint.py [TREE]
+
+Prints "file:line: what" for each violation, then how many there are; exits
+with 1 if there is one. The tables come first, then the rules, each a generator
+of (line, what).
+"""
+
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+# ---- tables
+
+FILE_LINES = 600
+FUNCTION_LINES = 60
+USUAL_LINES = 40
+USUAL_SHARE = 0.95
+
+# A layer may include the headers of those that stand behind it, and its own.
+LAYERS = {
+    "base": [],
+    "mail": ["base"],
+    "proto": ["base", "mail"],
+    "store": ["base", "mail"],
+    "serve": ["base", "mail", "proto", "store"],
+    "app": ["base", "mail", "proto", "store", "serve"],
+}
+
+# A system header that begins so is included only by these files.
+PLACES = {
+    "event2/": ["src/serve/*", "tests/*"],
+    "evhttp": [],
+    "sqlite3": ["src/store/sql.c", "src/store/vfs.c", "tests/*"],
+    "pthread.h": ["src/store/store.c", "src/app/sink.c", "src/base/log.c",
+                  "tests/*"],
+    "threads.h": [],
+    "stdatomic.h": ["src/store/store.c", "src/app/sink.c", "tests/*"],
+    "gmime/": ["src/mail/mime*.c"],
+    "openssl/": ["src/serve/tls*.c", "src/serve/io.c", "src/serve/users.c",
+                 "tests/*"],
+    "jansson.h": ["src/serve/api*.c", "src/app/*"],
+    "curl/": ["src/app/*"],
+    "resolv.h": ["src/serve/dns.c", "tests/*"],
+    "arpa/nameser.h": ["src/serve/dns.c", "tests/*"],
+    "sys/socket.h": ["src/serve/*", "src/app/*", "tests/*"],
+    "netinet/": ["src/serve/*", "src/app/*", "tests/*"],
+}
+
+# (call, files in which it is refused, files that may, what to do instead)
+CALLS = [
+    ("strcpy", "*", [], "use a buf, or memcpy() with a known length"),
+    ("stpcpy", "*", [], "use a buf, or memcpy() with a known length"),
+    ("strcat", "*", [], "use a buf"),
+    ("strncat", "*", [], "use a buf"),
+    ("strncpy", "*", [], "it may leave out the NUL: use snprintf()"),
+    ("sprintf", "*", [], "use snprintf() or buf_printf()"),
+    ("vsprintf", "*", [], "use vsnprintf()"),
+    ("gets", "*", [], "it has no ceiling"),
+    ("strtok", "*", [], "use span_cut()"),
+    ("atoi", "*", [], "use span_number(): it can refuse"),
+    ("atol", "*", [], "use span_number(): it can refuse"),
+    ("atof", "*", [], "it cannot refuse"),
+    ("system", "*", [], "no shell"),
+    ("popen", "*", [], "no shell"),
+    ("rand", "*", [], "use getrandom(), or a seed of your own"),
+    ("random", "*", [], "use getrandom(), or a seed of your own"),
+    ("tmpnam", "*", [], "use mkostemp() or O_TMPFILE"),
+    ("mktemp", "*", [], "use mkostemp() or O_TMPFILE"),
+    ("alloca", "*", [], "a client might choose the size"),
+    ("localtime", "*", [], "use localtime_r()"),
+    ("gmtime", "*", [], "use gmtime_r()"),
+    ("sleep", "*", [], "wait for an event, with a deadline"),
+    ("usleep", "*", [], "wait for an event, with a deadline"),
+    ("nanosleep", "*", [], "wait for an event, with a deadline"),
+    ("exit", "src/*", ["src/app/main.c"], "return an enum err"),
+]
+
+# Modules that no unit test covers, and why.
+WITHOUT_UNIT_TEST = {
+    "src/app/main.c": "nothing but the table of commands",
+}
+
+# Neither C nor Python, but written by hand.
+TEXT_FILES = ["README", "COPYING", "configure.ac", "Makefile.am", "src/README",
+              ".ci/run", "contrib/*"]
+TEXT_ENDS = (".c", ".h", ".py", ".1", ".5", ".7", ".8")
+# What a tool made, or what must be as odd as it is.
+SKIPPED = ["tests/fuzz/corpus", "tests/dialogue", "node_modules",
+           "__pycache__"]
+
+
+# ---- reading
+
+class Source:
+    """One file: its text, and for C its code without comments and literals."""
+
+    def __init__(self, tree, path):
+        with open(os.path.join(tree, path), encoding="utf-8",
+                  errors="surrogateescape", newline="") as file:
+            self.text = file.read()
+        self.path = path
+        self.name = os.path.basename(path)
+        self.stem, self.end = os.path.splitext(self.name)
+        self.lines = self.text.split("\n")
+        self.is_c = self.end in (".c", ".h")
+        self.code = blank(self.text) if self.is_c else ""
+        self.code_lines = self.code.split("\n")
+
+    @property
+    def layer(self):
+        parts = self.path.split("/")
+        return parts[1] if parts[0] == "src" and len(parts) > 2 else None
+
+    @property
+    def module(self):
+        return self.path[:-len(self.end)]
+
+
+NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
+                      r"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+
+
+def blank(text):
+    """Comments and what is in literals become blanks; lines stay lines."""
+    def spaces(match):
+        token = match.group()
+        if token[0] in "\"'":
+            return token[0] + " " * (len(token) - 2) + token[0]
+        return re.sub(r"[^\n]", " ", token)
+    return NOT_CODE.sub(spaces, text)
+
+
+def fits(path, patterns):
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def walk(tree):
+    """The paths of the files that are ours, from the top of the tree."""
+    for top in ("src", "include", "tests", "contrib", ".ci"):
+        for folder, below, names in os.walk(os.path.join(tree, top)):
+            below[:] = sorted(
+                name for name in below
+                if not fits(os.path.relpath(os.path.join(folder, name), tree),
+                            [*SKIPPED, *("*/" + s for s in SKIPPED)]))
+            for name in sorted(names):
+                yield os.path.relpath(os.path.join(folder, name), tree)
+    for name in ("README", "COPYING", "configure.ac", "Makefile.am"):
+        if os.path.exists(os.path.join(tree, name)):
+            yield name
+
+
+def load(tree):
+    return [Source(tree, path) for path in walk(tree)
+            if path.endswith(TEXT_ENDS) or fits(path, TEXT_FILES)]
+
+
+def functions(source):
+    """(name, first line, lines) of each, from its name to its last brace."""
+    start = None
+    for number, line in enumerate(source.code_lines, 1):
+        named = re.match(r"(\w+)\(", line)
+        if named and start is None:
+            name, start, is_open = named.group(1), number, False
+        elif line == "{":
+            is_open = True
+        elif line == "}" and start is not None:
+            yield name, start, number - start + 1
+            start = None
+        elif start is not None and not is_open and line.endswith(";"):
+            start = None
+
+
+def includes(source):
+    """(line, name, whether it is one of ours)"""
+    for number, line in enumerate(source.lines, 1):
+        found = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
+        if found:
+            yield number, found.group(2), found.group(1) == '"'
+
+
+def statements(source):
+    """(line, text) of each declaration at file scope, with bodies cut out."""
+    lines = ["" if re.match(r"\s*#", line) else line
+             for line in join_continued(source.code_lines)]
+    text, depth, first = "", 0, 0
+    for number, line in enumerate(lines, 1):
+        for char in line + " ":
+            if char == "{":
+                depth += 1
+            elif char == "}":
+                depth -= 1
+                text += "{}" if depth == 0 else ""
+            elif depth == 0 and char == ";":
+                yield first, text.strip()
+                text = ""
+            elif depth == 0:
+                first = first if text.strip() else number
+                text += char
+        if line == "}" and depth == 0:
+            text = ""
+
+
+def join_continued(lines):
+    """A macro's later lines become empty, so that its first one stands for it.
+    """
+    is_continued = False
+    for line in lines:
+        yield "" if is_continued else line
+        is_continued = line.endswith("\\")
+
+
+# ---- rules for one file
+
+def check_size(source):
+    """Files have a ceiling; tables at file scope do not count."""
+    count, in_table = 0, False
+    for line in source.code_lines:
+        in_table = in_table or bool(re.match(r"\S.*=\s*\{$", line))
+        count += not in_table
+        in_table = in_table and not line.startswith("}")
+    if count - 1 > FILE_LINES:
+        yield 1, "%d lines; %d is a full file" % (count - 1, FILE_LINES)
+
+
+def check_functions(source):
+    for name, line, count in functions(source):
+        if count > FUNCTION_LINES:
+            yield line, "%s() has %d lines; %d is the limit" % (
+                name, count, FUNCTION_LINES)
+
+
+def check_places(source):
+    for line, name, is_ours in includes(source):
+        for start, patterns in PLACES.items():
+            if (not is_ours and name.startswith(start)
+                    and not fits(source.path, patterns)):
+                yield line, "<%s> has no place here (only in %s)" % (
+                    name, ", ".join(patterns) or "no file")
+
+
+def check_calls(source):
+    for call, where, allowed, instead in CALLS:
+        if not fits(source.path, [where]) or fits(source.path, allowed):
+            continue
+        found = re.compile(r"(?<![\w.>])%s\s*\(" % call)
+        for number, line in enumerate(source.code_lines, 1):
+            if found.search(line):
+                yield number, "%s(): %s" % (call, instead)
+
+
+def is_mutable(declaration):
+    """Whether what is declared can change: no const behind its last star."""
+    left = declaration.split("=")[0]
+    if re.match(r"(typedef|_Static_assert|extern\s+const)\b", left):
+        return False
+    if "(" in left or re.fullmatch(
+            r"(const\s+)?(struct|enum|union)\s*\w*\s*(\{\})?", left.strip()):
+        return False
+    return not re.search(r"\bconst\b", left.split("*")[-1])
+
+
+def check_state(source):
+    """No variable at file scope, no static one in a function."""
+    if not source.path.startswith("src/"):
+        return
+    for line, text in statements(source):
+        if text and is_mutable(text):
+            yield line, "mutable variable at file scope"
+    for number, line in enumerate(source.code_lines, 1):
+        if re.match(r"\s+static\b(?!.*\(.*\)\s*$)", line):
+            if is_mutable(line.strip().rstrip(";{ ")):
+                yield number, "mutable static variable"
+
+
+def check_first_sentence(source):
+    opening = re.match(r"/\*\s*(.*?)\*/", source.text, re.DOTALL)
+    words = opening.group(1).lstrip("* \n") if opening else ""
+    if "." not in words and ":" not in words:
+        yield 1, "opens without a sentence on its job"
+    elif (source.path.startswith("src/")
+          and not words.startswith(source.stem + ":")):
+        yield 1, 'opens without "%s: its job"' % source.stem
+
+
+def check_shape(source):
+    for match in re.finditer(r"\btypedef\s+(struct|union)\b", source.code):
+        yield line_of(source, match), "typedef for a " + match.group(1)
+    if not source.path.startswith("src/"):
+        return
+    for match in re.finditer(r"[(,]\s*bool(\s+\w+)?\s*[,)]", source.code):
+        yield line_of(source, match), (
+            "bool argument: two functions, or an enum")
+
+
+def line_of(source, match):
+    return source.code.count("\n", 0, match.start()) + 1
+
+
+def check_white_space(source):
+    for number, line in enumerate(source.lines, 1):
+        if line != line.rstrip():
+            yield number, "white space at the end of the line"
+    if source.text and not source.text.endswith("\n"):
+        yield len(source.lines), "no line end at the end of the file"
+
+
+def check_promises(source):
+    """Work that was put off. The words are cut, so that this file is clean."""
+    words = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    for number, line in enumerate(source.lines, 1):
+        if words.search(line):
+            yield number, "work put off: do it, or open an issue"
+
+
+def check_python_waits(source):
+    if source.end != ".py" or source.stem in ("lint", "test_lint"):
+        return
+    for number, line in enumerate(source.lines, 1):
+        if re.search(r"\btime\.sleep\(|^from time import .*\bsleep", line):
+            yield number, "sleep(): wait for an event, with a deadline"
+
+
+C_RULES = [check_size, check_functions, check_places, check_calls,
+           check_state, check_first_sentence, check_shape]
+TEXT_RULES = [check_white_space, check_promises, check_python_waits]
+
+
+# ---- rules for the whole tree; these give (path, line, what)
+
+def check_layers(tree, sources):
+    del tree
+    layers = {s.name: s.layer for s in sources if s.layer and s.end == ".h"}
+    for source in sources:
+        if not source.layer:
+            continue
+        for line, name, is_ours in includes(source):
+            other = layers.get(os.path.basename(name))
+            if (is_ours and other and other != source.layer
+                    and other not in LAYERS[source.layer]):
+                yield source.path, line, "%s must not know %s (%s)" % (
+                    source.layer, other, name)
+            if is_ours and not other and source.path.startswith("src/") \
+                    and not name.startswith("mailstop"):
+                yield source.path, line, "\"%s\" is no header of ours" % name
+
+
+def check_circles(tree, sources):
+    """x.c and x.h are one module; modules must not include in a circle."""
+    del tree
+    headers = {s.name: s for s in sources if s.layer and s.end == ".h"}
+    edges = {}
+    for source in sources:
+        for line, name, is_ours in includes(source) if source.layer else ():
+            other = headers.get(os.path.basename(name))
+            if is_ours and other and other.module != source.module:
+                edges.setdefault(source.module, {}).setdefault(
+                    other.module, (source.path, line))
+    done = set()
+    for module in sorted(edges):
+        yield from circles_from(module, edges, [], done)
+
+
+def circles_from(module, edges, trail, done):
+    if module in done:
+        return
+    for other, (path, line) in sorted(edges.get(module, {}).items()):
+        if other in [*trail, module]:
+            way = [*trail, module, other]
+            way = way[way.index(other):]
+            yield path, line, "circle: " + " > ".join(
+                os.path.basename(step) for step in way)
+        else:
+            yield from circles_from(other, edges, [*trail, module], done)
+    done.add(module)
+
+
+def check_share(tree, sources):
+    """Most functions are short, in the house and in its tests."""
+    del tree
+    for top in ("src", "tests"):
+        found = [(count, s.path, line, name) for s in sources
+                 if s.is_c and s.path.startswith(top + "/")
+                 for name, line, count in functions(s)]
+        long = sorted((f for f in found if f[0] > USUAL_LINES), reverse=True)
+        allowed = int(len(found) * (1 - USUAL_SHARE) + 1e-9)
+        for count, path, line, name in long[allowed:]:
+            yield path, line, (
+                "%s() has %d lines, and %d functions of %s/ are longer" % (
+                    name, count, allowed, top))
+
+
+def check_made(tree, sources):
+    """Whatever is compiled or run as a test stands in Makefile.am.
+
+    A header without its .c is a contract that nobody has fulfilled yet.
+    """
+    written = {source.module for source in sources if source.end == ".c"}
+    with open(os.path.join(tree, "Makefile.am"), encoding="utf-8") as file:
+        made = file.read()
+    for source in sources:
+        if source.module in written or re.fullmatch(r"tests/.*/test_\w+\.py", source.path):
+            if not re.search(r"(?<![\w/])%s\b" % re.escape(source.path), made):
+                yield source.path, 1, "not in Makefile.am"
+
+
+def check_tested(tree, sources):
+    del tree
+    tests = {s.stem for s in sources if s.path.startswith("tests/unit/test_")}
+    for source in sources:
+        if source.layer is None or source.end != ".c":
+            continue
+        is_tested = "test_" + source.stem in tests
+        if not is_tested and source.path not in WITHOUT_UNIT_TEST:
+            yield source.path, 1, (
+                "no tests/unit/test_%s.c (or a reason in "
+                "WITHOUT_UNIT_TEST of lint.py)" % source.stem)
+        if is_tested and source.path in WITHOUT_UNIT_TEST:
+            yield source.path, 1, "has a unit test: not WITHOUT_UNIT_TEST"
+
+
+def check_format(tree, sources):
+    program = shutil.which("clang-format-14") or shutil.which("clang-format")
+    if not program:
+        if os.environ.get("CI"):
+            yield ".clang-format", 1, "clang-format is not installed"
+        return
+    paths = [source.path for source in sources if source.is_c]
+    if not paths or not os.path.exists(os.path.join(tree, ".clang-format")):
+        return
+    ran = subprocess.run([program, "--dry-run", "--style=file", *paths],
+                         cwd=tree, stdin=subprocess.DEVNULL, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    seen = set()
+    for match in re.finditer(r"^(\S+?):(\d+):\d+: (?:warning|error):",
+                             ran.stdout, re.MULTILINE):
+        if match.groups() not in seen:
+            seen.add(match.groups())
+            yield match.group(1), int(match.group(2)), (
+                "clang-format would change this")
+
+
+TREE_RULES = [check_layers, check_circles, check_share, check_made,
+              check_tested, check_format]
+
+
+def lint(tree):
+    """All violations as (path, line, what)."""
+    sources = load(tree)
+    for source in sources:
+        for rule in (C_RULES if source.is_c else []) + TEXT_RULES:
+            for line, what in rule(source):
+                yield source.path, line, what
+    for rule in TREE_RULES:
+        yield from rule(tree, sources)
+
+
+def main():
+    tree = sys.argv[1] if len(sys.argv) > 1 else "."
+    found = sorted(lint(tree))
+    for path, line, what in found:
+        print("%s:%d: %s" % (path, line, what))
+    print("lint: %d violations" % len(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
