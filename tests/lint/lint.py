@@ -405,7 +405,9 @@ def check_made(tree, sources):
         made = file.read()
     for source in sources:
         if source.module in written or re.fullmatch(r"tests/.*/test_\w+\.py", source.path):
-            if not re.search(r"(?<![\w/])%s\b" % re.escape(source.path), made):
+            # A fuzz target is named without its ending.
+            path = re.sub(r"(?<=/fuzz_)(\w+)\.c$", r"\1", source.path)
+            if not re.search(r"(?<![\w/])%s(?!\w)" % re.escape(path), made):
                 yield source.path, 1, "not in Makefile.am"
 
 
