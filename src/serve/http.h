@@ -1,0 +1,127 @@
+/*
+ * http: an HTTP/1.1 server on the loop, and the requests it is asked.
+ *
+ * evhttp beneath, a route table above. What every request must pass stands
+ * here once: Host and Origin, credentials, web root, path cleaning, methods,
+ * body ceilings, compression, the headers that are always sent. Loop thread
+ * only.
+ *
+ * A handler answers its request exactly once, at once or later (after a store
+ * job). The request is gone with that call, and not before: when the client
+ * hangs up earlier the request lives on, and the late answer is thrown away.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "err.h"
+#include "listen.h"
+#include "log.h"
+#include "loop.h"
+#include "span.h"
+#include "tls.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http;
+struct http_request;
+struct http_stream;
+struct json_t; /* Jansson's */
+
+enum http_method {
+	HTTP_GET = 1 << 0, /* answers HEAD too */
+	HTTP_POST = 1 << 1,
+	HTTP_PUT = 1 << 2,
+	HTTP_DELETE = 1 << 3,
+};
+
+enum http_flag {
+	HTTP_OPEN = 1 << 0,  /* needs no credentials: /livez, /readyz */
+	HTTP_CORS = 1 << 1,  /* may be allowed to other origins by --api-cors */
+	HTTP_LARGE = 1 << 2, /* the body may be as large as a message */
+};
+
+/*
+ * One row of the route table. In `path`, {name} stands for one segment, and
+ * {name...} at the end for the rest. The first row that fits path and method
+ * serves; a path that fits with another method is 405 with Allow.
+ */
+struct http_route {
+	enum http_method method;
+	const char *path; /* below the web root, starts with '/' */
+	void (*serve)(struct http_request *, void *context);
+	unsigned flags;
+};
+
+struct http_options {
+	const struct http_route *routes; /* ends with a row without path */
+	void *context;                   /* for serve() */
+	const char *webroot;             /* "/" or "/x/" */
+	const char *const *hosts;        /* --http-host, NULL-terminated */
+	const char *const *cors_origins; /* --api-cors, "*" is any */
+	struct users *users;             /* --http-auth-file, or NULL */
+	struct tls *tls;                 /* HTTPS when not NULL */
+	uint64_t body_max; /* octets; HTTP_LARGE routes have large_max */
+	uint64_t large_max;
+	struct log *log;
+};
+
+enum err
+http_new(struct http **out, struct loop *, const struct http_options *);
+/* Takes the listener. */
+enum err http_listen(struct http *, struct listener *);
+/* Ends streams, lets what is being answered finish; http_free() after that. */
+void http_stop(struct http *);
+void http_free(struct http *);
+
+/* ---- what is asked; spans live as long as the request */
+
+/* The value of {name} of the route, percent-decoded; empty if absent. */
+struct span http_value(const struct http_request *, const char *name);
+/* A parameter of the query string, decoded; false when it is not there. */
+bool http_parameter(
+    const struct http_request *, const char *name, struct span *value);
+struct span http_header(const struct http_request *, const char *name);
+struct span http_body(const struct http_request *);
+enum http_method http_method(const struct http_request *);
+/* The name of the user who logged in, empty without credentials. */
+struct span http_user(const struct http_request *);
+const char *http_webroot(const struct http_request *);
+
+/* ---- the answer: one of these, once */
+
+/* Adds a header to the answer that is still to come. */
+void
+http_add_header(struct http_request *, const char *name, const char *value);
+/* `type` NULL sends no Content-Type. The body is copied. */
+void http_reply(
+    struct http_request *, int status, const char *type, struct span body);
+/* Takes the value; NULL (no memory) becomes a 500. */
+void http_reply_json(struct http_request *, int status, struct json_t *);
+/* {"error": "..."} in mailstop's own API. */
+void http_reply_error(struct http_request *, int status, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- answers without an end */
+
+enum http_stream_kind {
+	HTTP_EVENTS,    /* text/event-stream */
+	HTTP_WEBSOCKET, /* RFC 6455; a plain GET gets its 400 and NULL here */
+};
+
+/*
+ * Turns the request into a stream (the request is gone with that). `gone` is
+ * called once when the peer has left or the server stops, never inside a
+ * function of this module that the owner calls; the stream is void after it.
+ */
+struct http_stream *http_stream_open(struct http_request *,
+    enum http_stream_kind, void (*gone)(void *context), void *context);
+/* An event: id (or NULL), name (or NULL) and text; a text frame: text only.
+   A peer that does not read is cut off at a ceiling of 4 MiB. */
+void http_stream_send(
+    struct http_stream *, const char *id, const char *name, struct span text);
+/* Closes; `gone` is not called. */
+void http_stream_close(struct http_stream *);
+
+#endif
