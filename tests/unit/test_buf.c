@@ -68,7 +68,7 @@ failure_stays_until_reset(void **state)
 static void
 huge_counts_do_not_wrap(void **state)
 {
-	static const size_t counts[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 2};
+	static const size_t counts[] = {SIZE_MAX, SIZE_MAX - 1};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(counts); i++) {
