@@ -1,8 +1,10 @@
 /*
  * io: reading and writing one connected socket, plain or inside TLS.
  *
- * Nonblocking. The caller waits for what IO_WANT_READ or IO_WANT_WRITE says and
- * calls again. Loop thread.
+ * Nonblocking, without SIGPIPE. The caller waits for what IO_WANT_READ or
+ * IO_WANT_WRITE says and calls again; inside TLS a read may want to write, and
+ * the other way round. A call that wants to go on may come with other bytes or
+ * another buffer the next time. Loop thread.
  */
 #ifndef IO_H
 #define IO_H
@@ -25,25 +27,45 @@ struct io {
 	int fd;
 	struct ssl_st *ssl; /* NULL: plain */
 	bool handshaking;
+	const char *error; /* NULL: TLS is not broken */
 };
 
-/* Takes the descriptor. */
+/* Takes the descriptor, which is nonblocking. */
 void io_init(struct io *, int fd);
 
 /* Closes; with TLS a close_notify goes out if it can without waiting. */
 void io_release(struct io *);
 
+/*
+ * Inside TLS a peer that closes without close_notify gives IO_END too: many
+ * mail clients do, and SMTP itself says where a message ends. What the peer
+ * has sent before is read first, and writing goes on to work after IO_END.
+ * *count is 0 unless the status is IO_OK.
+ */
 enum io_status io_read(struct io *, char *room, size_t size, size_t *count);
 enum io_status io_write(struct io *, struct span bytes, size_t *count);
 
-/* Starts TLS; io_handshake() until it is IO_OK. False without memory. */
+/*
+ * Nothing will be written any more: close_notify and FIN. A server that closes
+ * while bytes of the client are still on the way sends RST, which destroys the
+ * replies before it: finish, read to IO_END (with a deadline), then release.
+ */
+void io_finish(struct io *);
+
+/*
+ * Starts TLS; io_handshake() until it is IO_OK. False, and still plain, when
+ * there is no memory or no certificate. Bytes that were read from the socket
+ * before are not part of it. A peer that hangs up in the handshake gives
+ * IO_TLS_FAILED.
+ */
 bool io_start_tls(struct io *, struct tls *);
 enum io_status io_handshake(struct io *);
 
 /* Bytes that TLS has decrypted and a readable event would not tell of. */
 bool io_has_pending(const struct io *);
 
-/* For the session's record; "" when plain. Borrowed. */
+/* For the session's record: "TLSv1.3", "TLS_AES_256_GCM_SHA384", "tlsv1 alert
+   unknown ca"; "" when plain, or not there yet. Borrowed, good for ever. */
 const char *io_tls_version(const struct io *);
 const char *io_tls_cipher(const struct io *);
 const char *io_tls_error(const struct io *);

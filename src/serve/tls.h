@@ -24,17 +24,29 @@ struct tls_options {
 	struct log *log;
 };
 
+/*
+ * Copies the options' strings; the log is borrowed. Given files are read at
+ * once. The folder's are made at once when they are missing, and else read when
+ * the first connection needs them: OpenSSL takes milliseconds to wake up.
+ */
 enum err
 tls_open(struct tls **out, const struct tls_options *, struct failure *);
+
+/* After the last SSL of tls_accept() is freed. NULL is allowed. */
 void tls_close(struct tls *);
 
-/* Reads the files again (SIGHUP). On failure the old ones stay in use. */
+/* Reads the files again (SIGHUP), and renews what runs out soon. On failure
+   the old ones stay in use. Connections keep what they began with. */
 enum err tls_reload(struct tls *, struct failure *);
 
 /* The path of the CA that signed what is served; NULL with --tls-cert. */
 const char *tls_ca_path(const struct tls *);
 
-/* A server-side SSL on a connected, nonblocking socket; free with SSL_free. */
+/*
+ * A server-side SSL on a connected, nonblocking socket, which stays the
+ * caller's; free with SSL_free(3). It writes without SIGPIPE. NULL without
+ * memory, or when the files could not be read, which the log then says.
+ */
 struct ssl_st *tls_accept(struct tls *, int fd);
 
 #endif
