@@ -95,8 +95,7 @@ TEXT_FILES = ["README", "COPYING", "configure.ac", "Makefile.am", "src/README",
               ".ci/run", "contrib/*"]
 TEXT_ENDS = (".c", ".h", ".py", ".1", ".5", ".7", ".8")
 # What a tool made, or what must be as odd as it is.
-SKIPPED = ["tests/fuzz/corpus", "tests/dialogue", "node_modules",
-           "__pycache__"]
+SKIPPED = ["tests/fuzz/corpus", "node_modules", "__pycache__"]
 
 
 # ---- reading
@@ -297,7 +296,9 @@ def check_shape(source):
         yield line_of(source, match), "typedef for a " + match.group(1)
     if not source.path.startswith("src/"):
         return
-    for match in re.finditer(r"[(,]\s*bool(\s+\w+)?\s*[,)]", source.code):
+    # Without a name before the bracket it is a cast.
+    for match in re.finditer(r"(,|\b(?!sizeof)\w+\()\s*bool(\s+\w+)?\s*[,)]",
+                             source.code):
         yield line_of(source, match), (
             "bool argument: two functions, or an enum")
 
@@ -408,7 +409,8 @@ def check_made(tree, sources):
     with open(os.path.join(tree, "Makefile.am"), encoding="utf-8") as file:
         made = file.read()
     for source in sources:
-        if source.module in written or re.fullmatch(r"tests/.*/test_\w+\.py", source.path):
+        is_test = re.fullmatch(r"tests/.*/test_\w+\.py", source.path)
+        if source.module in written or is_test:
             # A fuzz target is named without its ending.
             path = re.sub(r"(?<=/fuzz_)(\w+)\.c$", r"\1", source.path)
             if not re.search(r"(?<![\w/])%s(?!\w)" % re.escape(path), made):

@@ -110,8 +110,8 @@ ROWS = [
     ("a header of nobody", layered("base", '#include "nobody.h"'),
      ["src/base/three.h:4: \"nobody.h\" is no header of ours"]),
     ("a circle", {
-        "src/base/one.c": ONE_C.replace('"one.h"', '"one.h"\n\n#include "two.h"'),
-        "src/base/two.c": TWO_C.replace('"two.h"', '"two.h"\n\n#include "one.h"'),
+        "src/base/one.c": ONE_C.replace('one.h"', 'one.h"\n\n#include "two.h"'),
+        "src/base/two.c": TWO_C.replace('two.h"', 'two.h"\n\n#include "one.h"'),
     }, ["src/base/two.c:4: circle: one > two > one"]),
     # system headers
     ("SQLite in base", layered("base", "#include <sqlite3.h>"),
@@ -163,6 +163,9 @@ ROWS = [
      ["src/base/one.c:4: typedef for a struct"]),
     ("a bool argument", one("int two(int x, bool is_last);\n"),
      ["src/base/one.c:4: bool argument"]),
+    ("a bool argument without a name", one("int two(bool);\n"),
+     ["src/base/one.c:4: bool argument"]),
+    ("a cast to bool", body("one((bool)2, sizeof(bool));"), []),
     ("a bool that is returned", one("bool two(int x);\n"), []),
     ("white space at the end", {"README": "a \n"},
      ["README:1: white space at the end"]),
