@@ -41,10 +41,14 @@ PLACES = {
                   "tests/*"],
     "threads.h": [],
     "stdatomic.h": ["src/store/store.c", "src/app/sink.c", "tests/*"],
-    "gmime/": ["src/mail/mime*.c"],
+    "gmime/": ["src/mail/mime*"],
+    "libxml/": ["src/mail/html.c"],
     "openssl/": ["src/serve/tls*", "src/serve/io.c", "src/serve/users.c",
+                 "src/serve/http_stream.c",
                  "tests/*"],
-    "jansson.h": ["src/serve/api*.c", "src/app/*"],
+    "jansson.h": ["src/serve/api*.c", "src/serve/http_request.c",
+                  "src/app/*"],
+    "zlib.h": ["src/serve/http_request.c"],
     "curl/": ["src/app/*"],
     "resolv.h": ["src/serve/dns.c", "tests/*"],
     "arpa/nameser.h": ["src/serve/dns.c", "tests/*"],
@@ -84,6 +88,10 @@ CALLS = [
 # Modules that no unit test covers, and why.
 WITHOUT_UNIT_TEST = {
     "src/app/main.c": "nothing but the table of commands",
+    "src/mail/mime_field.c": "a step of mime_parse(), by test_mime",
+    "src/mail/mime_part.c": "a step of mime_parse(), by test_mime",
+    "src/mail/mime_text.c": "a step of mime_parse(), by test_mime",
+    "src/mail/mime_tree.c": "a step of mime_parse(), by test_mime",
     "src/serve/listen_unix.c": "test_listen opens and closes them",
     "src/serve/tls_bio.c": "test_io reads and writes through it",
     "src/serve/tls_cert.c": "test_tls has its folder in each state",
@@ -122,7 +130,8 @@ class Source:
 
     @property
     def module(self):
-        return self.path[:-len(self.end)]
+        """x.c and x.h are one module; x_private.h belongs to it as well."""
+        return re.sub(r"_private$", "", self.path[:-len(self.end)])
 
 
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
@@ -356,7 +365,7 @@ def check_layers(tree, sources):
 
 
 def check_circles(tree, sources):
-    """x.c and x.h are one module; modules must not include in a circle."""
+    """Modules must not include each other in a circle."""
     del tree
     headers = {s.name: s for s in sources if s.layer and s.end == ".h"}
     edges = {}

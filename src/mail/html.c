@@ -1,0 +1,352 @@
+/* html: reading the HTML of mail as text. */
+#include "html.h"
+
+#include <libxml/HTMLparser.h>
+#include <libxml/HTMLtree.h>
+#include <limits.h>
+#include <string.h>
+
+/* Nothing from the net, nothing on stderr, and no end to what is tolerated. */
+#define PARSE_OPTIONS                                                          \
+	(HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |      \
+	    HTML_PARSE_NONET | HTML_PARSE_COMPACT)
+
+/* What an element means to somebody who only reads the text. */
+enum flow {
+	FLOW_INLINE,
+	FLOW_HIDDEN,    /* its content is not shown */
+	FLOW_BLOCK,     /* stands on lines of its own */
+	FLOW_PARAGRAPH, /* likewise, with an empty line around it */
+	FLOW_BREAK,     /* ends the line */
+	FLOW_CELL,      /* apart from its neighbours on the same line */
+};
+
+static const struct {
+	const char *name;
+	enum flow flow;
+} elements[] = {
+    {"head", FLOW_HIDDEN},
+    {"title", FLOW_HIDDEN},
+    {"style", FLOW_HIDDEN},
+    {"script", FLOW_HIDDEN},
+    {"noscript", FLOW_HIDDEN},
+    {"link", FLOW_HIDDEN},
+    {"meta", FLOW_HIDDEN},
+    {"template", FLOW_HIDDEN},
+    {"br", FLOW_BREAK},
+    {"img", FLOW_CELL},
+    {"td", FLOW_CELL},
+    {"th", FLOW_CELL},
+    {"p", FLOW_PARAGRAPH},
+    {"h1", FLOW_PARAGRAPH},
+    {"h2", FLOW_PARAGRAPH},
+    {"h3", FLOW_PARAGRAPH},
+    {"h4", FLOW_PARAGRAPH},
+    {"h5", FLOW_PARAGRAPH},
+    {"h6", FLOW_PARAGRAPH},
+    {"ul", FLOW_PARAGRAPH},
+    {"ol", FLOW_PARAGRAPH},
+    {"dl", FLOW_PARAGRAPH},
+    {"table", FLOW_PARAGRAPH},
+    {"blockquote", FLOW_PARAGRAPH},
+    {"pre", FLOW_PARAGRAPH},
+    {"address", FLOW_BLOCK},
+    {"article", FLOW_BLOCK},
+    {"aside", FLOW_BLOCK},
+    {"body", FLOW_BLOCK},
+    {"center", FLOW_BLOCK},
+    {"dd", FLOW_BLOCK},
+    {"div", FLOW_BLOCK},
+    {"dt", FLOW_BLOCK},
+    {"fieldset", FLOW_BLOCK},
+    {"figcaption", FLOW_BLOCK},
+    {"figure", FLOW_BLOCK},
+    {"footer", FLOW_BLOCK},
+    {"form", FLOW_BLOCK},
+    {"header", FLOW_BLOCK},
+    {"hr", FLOW_BLOCK},
+    {"li", FLOW_BLOCK},
+    {"main", FLOW_BLOCK},
+    {"nav", FLOW_BLOCK},
+    {"section", FLOW_BLOCK},
+    {"tr", FLOW_BLOCK},
+};
+
+/* How the text is laid out. */
+enum style {
+	STYLE_WORDS,  /* one line */
+	STYLE_SEARCH, /* one line, with link targets */
+	STYLE_LINES,  /* lines and paragraphs, with link targets */
+};
+
+struct writer {
+	struct buf *out;
+	size_t start; /* where our text begins in `out` */
+	enum style style;
+	int newlines; /* owed before the next word, 0 to 2 */
+	bool blank;   /* owed before the next word */
+};
+
+static enum flow
+flow_of(const xmlNode *node)
+{
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+		if (strcmp((const char *)node->name, elements[i].name) == 0)
+			return elements[i].flow;
+	return FLOW_INLINE;
+}
+
+static htmlDocPtr
+parse(struct span html)
+{
+	if (html.len == 0 || html.len > INT_MAX)
+		return NULL;
+	return htmlReadMemory(
+	    html.at, (int)html.len, NULL, "UTF-8", PARSE_OPTIONS);
+}
+
+/* What stands between two words is decided when the second one comes. */
+static void
+pay_debts(struct writer *writer)
+{
+	bool at_start = writer->out->len == writer->start;
+
+	if (!at_start && writer->style == STYLE_LINES && writer->newlines)
+		for (int i = 0; i < writer->newlines; i++)
+			(void)buf_put_char(writer->out, '\n');
+	else if (!at_start && (writer->blank || writer->newlines))
+		(void)buf_put_char(writer->out, ' ');
+	writer->newlines = 0;
+	writer->blank = false;
+}
+
+static void
+owe_newlines(struct writer *writer, int count)
+{
+	if (writer->newlines < count)
+		writer->newlines = count;
+}
+
+/* The length of the blank at the front: ASCII white space, controls, or a
+   no-break space; 0 if there is none. */
+static size_t
+blank_len(struct span text)
+{
+	unsigned char byte = (unsigned char)text.at[0];
+
+	if (byte <= ' ' || byte == 127)
+		return 1;
+	if (text.len >= 2 && byte == 0xc2 &&
+	    ((unsigned char)text.at[1] & 0xff) <= 0xa0)
+		return 2;
+	return 0;
+}
+
+static void
+put_text(struct writer *writer, struct span text)
+{
+	while (text.len) {
+		size_t blank = blank_len(text);
+		size_t word = 0;
+
+		if (blank) {
+			writer->blank = true;
+			span_skip(&text, blank);
+			continue;
+		}
+		while (word < text.len &&
+		    blank_len(span_make(text.at + word, text.len - word)) == 0)
+			word++;
+		pay_debts(writer);
+		(void)buf_put(writer->out, span_make(text.at, word));
+		span_skip(&text, word);
+	}
+}
+
+static void
+put_target(struct writer *writer, const xmlNode *node)
+{
+	xmlChar *target = xmlGetProp(node, (const xmlChar *)"href");
+	struct span span = span_string((const char *)target);
+
+	if (span_starts_nocase(span, SPAN("http://")) ||
+	    span_starts_nocase(span, SPAN("https://")) ||
+	    (writer->style == STYLE_LINES &&
+		span_starts_nocase(span, SPAN("mailto:")))) {
+		writer->blank = true;
+		put_text(writer,
+		    writer->style == STYLE_LINES ? SPAN("( ") : SPAN(" "));
+		put_text(writer, span);
+		writer->blank = true;
+		if (writer->style == STYLE_LINES)
+			put_text(writer, SPAN(")"));
+	}
+	xmlFree(target);
+}
+
+static void
+enter(struct writer *writer, const xmlNode *node)
+{
+	enum flow flow = flow_of(node);
+
+	if (flow == FLOW_BLOCK || flow == FLOW_BREAK)
+		owe_newlines(writer, 1);
+	else if (flow == FLOW_PARAGRAPH)
+		owe_newlines(writer, 2);
+	else if (flow == FLOW_CELL)
+		writer->blank = true;
+	if (writer->style == STYLE_LINES &&
+	    strcmp((const char *)node->name, "li") == 0) {
+		put_text(writer, SPAN("*"));
+		writer->blank = true;
+	}
+}
+
+static void
+leave(struct writer *writer, const xmlNode *node)
+{
+	enum flow flow = flow_of(node);
+
+	if (strcmp((const char *)node->name, "a") == 0 &&
+	    writer->style != STYLE_WORDS)
+		put_target(writer, node);
+	if (flow == FLOW_BLOCK)
+		owe_newlines(writer, 1);
+	else if (flow == FLOW_PARAGRAPH)
+		owe_newlines(writer, 2);
+	else if (flow == FLOW_CELL)
+		writer->blank = true;
+}
+
+/* True when the children of the node are to be visited. */
+static bool
+visit(struct writer *writer, const xmlNode *node)
+{
+	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
+		put_text(writer, span_string((const char *)node->content));
+	if (node->type != XML_ELEMENT_NODE || flow_of(node) == FLOW_HIDDEN)
+		return false;
+	enter(writer, node);
+	return true;
+}
+
+/* Without recursion: mail may nest as deep as it likes. */
+static void
+walk(struct writer *writer, const xmlNode *root)
+{
+	const xmlNode *node = root;
+
+	while (node) {
+		bool inside = visit(writer, node);
+
+		if (inside && node->children) {
+			node = node->children;
+			continue;
+		}
+		if (inside)
+			leave(writer, node);
+		while (node != root && !node->next) {
+			node = node->parent;
+			leave(writer, node);
+		}
+		node = node == root ? NULL : node->next;
+	}
+}
+
+static bool
+put_html(struct buf *out, struct span html, enum style style)
+{
+	struct writer writer = {.out = out, .start = out->len, .style = style};
+	htmlDocPtr doc = parse(html);
+
+	if (!doc)
+		return true; /* nothing that could be read */
+	walk(&writer, xmlDocGetRootElement(doc));
+	xmlFreeDoc(doc);
+	return !buf_failed(out);
+}
+
+bool
+html_render_text(struct buf *out, struct span html)
+{
+	return put_html(out, html, STYLE_LINES);
+}
+
+bool
+html_put_words(struct buf *out, struct span html)
+{
+	return put_html(out, html, STYLE_WORDS);
+}
+
+bool
+html_put_search(struct buf *out, struct span html)
+{
+	return put_html(out, html, STYLE_SEARCH);
+}
+
+/* The next node in document order, staying below `root`. */
+static xmlNode *
+next_node(xmlNode *node, const xmlNode *root)
+{
+	if (node->children && node->type == XML_ELEMENT_NODE)
+		return node->children;
+	while (node != root && !node->next)
+		node = node->parent;
+	return node == root ? NULL : node->next;
+}
+
+static xmlNode *
+mark_links(xmlNode *root)
+{
+	xmlNode *body = root;
+
+	for (xmlNode *node = root; node; node = next_node(node, root)) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		if (strcmp((const char *)node->name, "body") == 0)
+			body = node;
+		if (strcmp((const char *)node->name, "a") != 0)
+			continue;
+		(void)xmlSetProp(
+		    node, (const xmlChar *)"target", (const xmlChar *)"_blank");
+		(void)xmlSetProp(node, (const xmlChar *)"rel",
+		    (const xmlChar *)"noreferrer noopener");
+	}
+	return body;
+}
+
+static void
+append_script(xmlNode *body, struct span script)
+{
+	xmlNode *node =
+	    xmlNewChild(body, NULL, (const xmlChar *)"script", NULL);
+	xmlNode *text;
+
+	if (!node || script.len > INT_MAX)
+		return;
+	text = xmlNewCDataBlock(
+	    body->doc, (const xmlChar *)script.at, (int)script.len);
+	if (text)
+		(void)xmlAddChild(node, text);
+}
+
+bool
+html_embed(struct buf *out, struct span html, struct span script)
+{
+	htmlDocPtr doc = parse(html.len ? html : SPAN("<html><body></body>"));
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	xmlChar *text = NULL;
+	int len = 0;
+
+	if (!root) {
+		xmlFreeDoc(doc);
+		return buf_put(out, html);
+	}
+	append_script(mark_links(root), script);
+	htmlDocDumpMemoryFormat(doc, &text, &len, 0);
+	if (text)
+		(void)buf_put(out, span_make((const char *)text, (size_t)len));
+	xmlFree(text);
+	xmlFreeDoc(doc);
+	return !buf_failed(out);
+}

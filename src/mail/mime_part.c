@@ -1,0 +1,180 @@
+/* mime_part: the parts of a message, named, measured and told apart. */
+#include "mime_private.h"
+
+#include <string.h>
+
+/* A decoded part is no larger than the message that holds it. */
+#define PART_LIMIT ((size_t)256 * 1024 * 1024)
+
+struct reading {
+	struct mime *mime;
+	size_t room;
+	size_t parents[MIME_DEPTH_MAX + 1];
+};
+
+static char *
+lower_copy(const char *text)
+{
+	char *valid = mime_valid(text, text ? strlen(text) : 0);
+	char *lower = g_ascii_strdown(valid, -1);
+
+	g_free(valid);
+	return lower;
+}
+
+static char *
+copy(const char *text)
+{
+	return mime_valid(text, text ? strlen(text) : 0);
+}
+
+static char *
+read_type(GMimeObject *object)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(object);
+	char *text = type ? g_mime_content_type_get_mime_type(type) : NULL;
+	char *lower = lower_copy(text ? text : "text/plain");
+
+	g_free(text);
+	return lower;
+}
+
+/* Content-Disposition's filename, else Content-Type's name, else its file. */
+static char *
+read_name(GMimeObject *object)
+{
+	const char *name =
+	    g_mime_object_get_content_disposition_parameter(object, "filename");
+
+	if (!name)
+		name = g_mime_object_get_content_type_parameter(object, "name");
+	if (!name)
+		name = g_mime_object_get_content_type_parameter(object, "file");
+	return copy(name);
+}
+
+/* Without <>, and with percent escapes read (RFC 2392 writes them in URLs). */
+static char *
+read_content_id(GMimeObject *object)
+{
+	const char *id = g_mime_object_get_content_id(object);
+	char *plain = id ? g_uri_unescape_string(id, NULL) : NULL;
+	char *valid = copy(plain ? plain : id);
+
+	g_free(plain);
+	return valid;
+}
+
+static char *
+read_encoding(GMimeObject *object)
+{
+	if (!GMIME_IS_PART(object))
+		return g_strdup("");
+	return lower_copy(g_mime_content_encoding_to_string(
+	    g_mime_part_get_content_encoding(GMIME_PART(object))));
+}
+
+static bool
+is_shown(const struct mime_part *part, size_t depth)
+{
+	if (depth == 0)
+		return g_str_has_prefix(part->type, "text/");
+	return strcmp(part->type, "text/plain") == 0 ||
+	    strcmp(part->type, "text/html") == 0;
+}
+
+static enum mime_role
+find_role(GMimeObject *object, const struct mime_part *part, size_t depth)
+{
+	if (GMIME_IS_MULTIPART(object))
+		return MIME_CONTAINER;
+	if (strcmp(part->disposition, "attachment") == 0 ||
+	    strcmp(part->type, "application/octet-stream") == 0)
+		return MIME_ATTACHMENT;
+	if (strcmp(part->disposition, "inline") == 0 && depth)
+		return MIME_INLINE;
+	if (is_shown(part, depth))
+		return MIME_BODY;
+	return depth ? MIME_OTHER : MIME_ATTACHMENT;
+}
+
+static void
+sum(GChecksumType type, struct span bytes, char *out, size_t size)
+{
+	char *hex = g_compute_checksum_for_data(
+	    type, (const guchar *)bytes.at, bytes.len);
+
+	(void)g_strlcpy(out, hex ? hex : "", size);
+	g_free(hex);
+}
+
+/* Bodies are measured, too, but nobody asks for their checksums. */
+static void
+measure(GMimeObject *object, struct mime_part *part)
+{
+	struct buf bytes;
+	struct span all;
+
+	if (part->role == MIME_CONTAINER)
+		return;
+	buf_init(&bytes, PART_LIMIT);
+	(void)mime_decode(object, &bytes);
+	all = bytes.at ? buf_span(&bytes) : SPAN("");
+	part->size = all.len;
+	if (part->role != MIME_BODY) {
+		sum(G_CHECKSUM_MD5, all, part->md5, sizeof(part->md5));
+		sum(G_CHECKSUM_SHA1, all, part->sha1, sizeof(part->sha1));
+		sum(G_CHECKSUM_SHA256, all, part->sha256, sizeof(part->sha256));
+	}
+	buf_release(&bytes);
+}
+
+static struct mime_part *
+new_part(struct reading *reading)
+{
+	struct mime *mime = reading->mime;
+
+	if (mime->part_count == reading->room) {
+		reading->room = reading->room ? reading->room * 2 : 4;
+		mime->parts =
+		    g_renew(struct mime_part, mime->parts, reading->room);
+	}
+	memset(&mime->parts[mime->part_count], 0, sizeof(struct mime_part));
+	return &mime->parts[mime->part_count++];
+}
+
+static bool
+read_part(GMimeObject *object, const char *id, size_t depth, void *context)
+{
+	struct reading *reading = context;
+	struct mime_part *part = new_part(reading);
+	size_t index = reading->mime->part_count - 1;
+
+	reading->parents[depth] = index;
+	part->parent = depth ? reading->parents[depth - 1] : 0;
+	part->id = g_strdup(id);
+	part->type = read_type(object);
+	part->disposition = lower_copy(g_mime_object_get_disposition(object));
+	part->charset =
+	    copy(g_mime_object_get_content_type_parameter(object, "charset"));
+	part->encoding = read_encoding(object);
+	part->name = read_name(object);
+	part->content_id = read_content_id(object);
+	part->role = find_role(object, part, depth);
+	measure(object, part);
+	reading->mime->attachments += part->role == MIME_ATTACHMENT;
+	reading->mime->inlines += part->role == MIME_INLINE;
+	if (part->role == MIME_CONTAINER && depth == MIME_DEPTH_MAX)
+		reading->mime->is_cut = true;
+	return true;
+}
+
+void
+mime_read_parts(struct mime *mime, const struct mime_tree *tree)
+{
+	struct reading reading = {.mime = mime};
+
+	mime_tree_walk(tree, read_part, &reading);
+	if (mime->part_count >= MIME_PARTS_MAX)
+		mime->is_cut = true;
+}

@@ -1,0 +1,247 @@
+/* mime_text: the bodies of a message as UTF-8. */
+#include "mime_private.h"
+
+#include "html.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd"
+#define SNIPPET_LEN 200
+
+/* Appends what GMime writes; the stream's memory is its own. */
+static bool
+put_stream(struct buf *out, GMimeStream *stream)
+{
+	GByteArray *bytes =
+	    g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+
+	return buf_put(out, span_make((const char *)bytes->data, bytes->len));
+}
+
+bool
+mime_decode(GMimeObject *object, struct buf *out)
+{
+	GMimeDataWrapper *content = NULL;
+	GMimeStream *stream = g_mime_stream_mem_new();
+	bool fits;
+
+	if (GMIME_IS_PART(object))
+		content = g_mime_part_get_content(GMIME_PART(object));
+	if (content)
+		(void)g_mime_data_wrapper_write_to_stream(content, stream);
+	else if (GMIME_IS_MESSAGE_PART(object))
+		(void)g_mime_object_write_content_to_stream(
+		    object, NULL, stream);
+	fits = put_stream(out, stream);
+	g_object_unref(stream);
+	return fits;
+}
+
+static bool
+put_valid(struct buf *out, struct span bytes)
+{
+	const char *end;
+
+	/* GLib counts a NUL as invalid, which suits JSON and SQL. */
+	while (
+	    bytes.len && !g_utf8_validate(bytes.at, (gssize)bytes.len, &end)) {
+		size_t good = (size_t)(end - bytes.at);
+
+		(void)buf_put(out, span_make(bytes.at, good));
+		(void)buf_put_string(out, REPLACEMENT);
+		span_skip(&bytes, good + 1);
+	}
+	return buf_put(out, bytes);
+}
+
+/* Bytes that do not decode become U+FFFD, one each; the rest is kept. */
+static bool
+convert(struct buf *out, struct span bytes, GIConv conversion)
+{
+	char room[4096];
+	char *from = (char *)(uintptr_t)bytes.at;
+	size_t left = bytes.len;
+
+	while (left) {
+		char *to = room;
+		size_t size = sizeof(room);
+		size_t done = g_iconv(conversion, &from, &left, &to, &size);
+		int error = errno;
+
+		(void)put_valid(out, span_make(room, (size_t)(to - room)));
+		if (done != (size_t)-1 || error == E2BIG)
+			continue;
+		(void)buf_put_string(out, REPLACEMENT);
+		from++;
+		left--;
+	}
+	return !buf_failed(out);
+}
+
+bool
+mime_put_utf8(struct buf *out, struct span bytes, const char *charset)
+{
+	GIConv conversion;
+	bool fits;
+
+	if (bytes.len == 0)
+		return true;
+	if (!*charset && !g_utf8_validate(bytes.at, (gssize)bytes.len, NULL) &&
+	    !memchr(bytes.at, '\0', bytes.len))
+		charset = "windows-1252"; /* what undeclared 8-bit mostly is */
+	if (!*charset || g_ascii_strcasecmp(charset, "utf-8") == 0 ||
+	    g_ascii_strcasecmp(charset, "us-ascii") == 0)
+		return put_valid(out, bytes);
+	conversion = g_mime_iconv_open("utf-8", charset);
+	if (conversion == (GIConv)-1)
+		return put_valid(out, bytes);
+	fits = convert(out, bytes, conversion);
+	(void)g_mime_iconv_close(conversion);
+	return fits;
+}
+
+static bool
+is_text(GMimeObject *object)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(object);
+
+	return !type || g_mime_content_type_is_type(type, "text", "*");
+}
+
+bool
+mime_decode_text(GMimeObject *object, struct buf *out)
+{
+	const char *charset;
+	struct buf bytes;
+	bool fits;
+
+	if (!is_text(object))
+		return mime_decode(object, out);
+	charset = g_mime_object_get_content_type_parameter(object, "charset");
+	buf_init(&bytes, out->limit);
+	fits = mime_decode(object, &bytes) &&
+	    mime_put_utf8(out, buf_span(&bytes), charset ? charset : "");
+	buf_release(&bytes);
+	return fits;
+}
+
+struct bodies {
+	struct mime *mime;
+	size_t index;      /* of the part that is visited */
+	size_t text_depth; /* of the text that was taken */
+	bool has_text;
+	bool is_alternative; /* the root is multipart/alternative */
+};
+
+static bool
+is_body(const struct mime_part *part, const char *type)
+{
+	return strcmp(part->type, type) == 0 &&
+	    strcmp(part->disposition, "attachment") != 0;
+}
+
+/* In an alternative the one nearest to the root counts, else all of them. */
+static void
+take_text(struct bodies *bodies, GMimeObject *object, size_t depth)
+{
+	struct buf *text = &bodies->mime->text;
+
+	if (bodies->has_text && bodies->is_alternative &&
+	    depth >= bodies->text_depth)
+		return;
+	if (bodies->has_text && bodies->is_alternative)
+		buf_reset(text);
+	else if (bodies->has_text)
+		(void)buf_put_string(text, "\n--\n");
+	(void)mime_decode_text(object, text);
+	bodies->has_text = true;
+	bodies->text_depth = depth;
+}
+
+static bool
+take_body(GMimeObject *object, const char *id, size_t depth, void *context)
+{
+	struct bodies *bodies = context;
+	struct mime *mime = bodies->mime;
+	const struct mime_part *part = &mime->parts[bodies->index];
+	bool is_root = bodies->index++ == 0;
+
+	(void)id;
+	if (is_root)
+		bodies->is_alternative =
+		    strcmp(part->type, "multipart/alternative") == 0;
+	if (part->role == MIME_CONTAINER)
+		return true;
+	if (is_body(part, "text/html")) {
+		if (mime->html.len == 0)
+			(void)mime_decode_text(object, &mime->html);
+	} else if (is_body(part, "text/plain") ||
+	    (is_root && part->role == MIME_BODY))
+		take_text(bodies, object, depth);
+	return true;
+}
+
+void
+mime_read_bodies(
+    struct mime *mime, const struct mime_tree *tree, struct span message)
+{
+	struct bodies bodies = {.mime = mime};
+
+	mime_tree_walk(tree, take_body, &bodies);
+	/* Without a header GMime finds no body either; all of it is text. */
+	if (mime->field_count == 0 && mime->text.len == 0)
+		(void)mime_put_utf8(&mime->text, message, "");
+	if (mime->text.len == 0 && mime->html.len)
+		(void)html_render_text(&mime->text, buf_span(&mime->html));
+}
+
+/* Cut at 200 bytes, back to the border of a character. */
+static char *
+cut_snippet(struct span words)
+{
+	size_t len = SNIPPET_LEN;
+	char *text, *cut;
+
+	if (words.len <= SNIPPET_LEN)
+		return mime_valid(words.at, words.len);
+	while (len && ((unsigned char)words.at[len] & 0xc0) == 0x80)
+		len--;
+	text = mime_valid(words.at, len);
+	cut = g_strconcat(g_strchomp(text), "...", NULL);
+	g_free(text);
+	return cut;
+}
+
+static void
+put_words(struct buf *out, struct span text)
+{
+	bool blank = false;
+
+	for (size_t i = 0; i < text.len && out->len <= SNIPPET_LEN + 8; i++) {
+		unsigned char byte = (unsigned char)text.at[i];
+
+		if (byte <= ' ' || byte == 127) {
+			blank = true;
+			continue;
+		}
+		if (blank && out->len)
+			(void)buf_put_char(out, ' ');
+		blank = false;
+		(void)buf_put_char(out, (char)byte);
+	}
+}
+
+void
+mime_make_snippet(struct mime *mime)
+{
+	struct buf words;
+
+	buf_init(&words, mime->html.limit);
+	if (mime->html.len)
+		(void)html_put_words(&words, buf_span(&mime->html));
+	if (words.len == 0)
+		put_words(&words, buf_span(&mime->text));
+	mime->snippet = cut_snippet(buf_span(&words));
+	buf_release(&words);
+}
