@@ -19,6 +19,7 @@ static const struct {
     [ERR_CORRUPT] = {"damaged or not a database", EX_DATAERR},
     [ERR_VERSION] = {"written by a newer version", EX_DATAERR},
     [ERR_NOT_FOUND] = {"not found", EX_NOINPUT},
+    [ERR_GONE] = {"removed", EX_NOINPUT},
     [ERR_EXISTS] = {"exists already", EX_CANTCREAT},
     [ERR_USAGE] = {"wrong usage", EX_USAGE},
     [ERR_DATA] = {"malformed input", EX_DATAERR},

@@ -18,6 +18,7 @@ enum err {
 	ERR_CORRUPT,     /* the file is damaged, or no database */
 	ERR_VERSION,     /* written by a newer mailstop */
 	ERR_NOT_FOUND,   /* no such thing */
+	ERR_GONE,        /* was there, and was removed */
 	ERR_EXISTS,      /* is there already */
 	ERR_USAGE,       /* the caller's words are wrong */
 	ERR_DATA,        /* the input is not what it should be */

@@ -108,27 +108,37 @@ make_room(struct message *message)
 }
 
 bool
-message_add_recipient(
-    struct message *message, struct span address, struct span params)
+message_add_recipient(struct message *message, const struct message_rcpt *rcpt)
 {
 	struct message_recipient recipient;
 
 	if (!make_room(message) ||
-	    !put_piece(message, address, &recipient.address) ||
-	    !put_piece(message, params, &recipient.params))
+	    !put_piece(message, rcpt->address, &recipient.address) ||
+	    !put_piece(message, rcpt->params, &recipient.params) ||
+	    !put_piece(message, rcpt->reply, &recipient.reply) ||
+	    !put_piece(message, rcpt->fault, &recipient.fault))
 		return false;
 	message->recipients[message->recipient_count++] = recipient;
 	return true;
 }
 
-void
-message_recipient(const struct message *message, size_t index,
-    struct span *address, struct span *params)
+struct message_rcpt
+message_recipient(const struct message *message, size_t index)
 {
 	const struct message_recipient *recipient;
 
 	assert(index < message->recipient_count);
 	recipient = &message->recipients[index];
-	*address = get_piece(message, recipient->address);
-	*params = get_piece(message, recipient->params);
+	return (struct message_rcpt){
+	    .address = get_piece(message, recipient->address),
+	    .params = get_piece(message, recipient->params),
+	    .reply = get_piece(message, recipient->reply),
+	    .fault = get_piece(message, recipient->fault),
+	};
+}
+
+bool
+message_rcpt_is_accepted(const struct message_rcpt *rcpt)
+{
+	return span_starts(rcpt->reply, SPAN("2"));
 }

@@ -44,6 +44,16 @@ struct message_piece {
 struct message_recipient {
 	struct message_piece address;
 	struct message_piece params;
+	struct message_piece reply;
+	struct message_piece fault;
+};
+
+/* One RCPT as it is put and read; borrowed. */
+struct message_rcpt {
+	struct span address; /* without brackets and source route */
+	struct span params;  /* as given */
+	struct span reply;   /* ours, "250 2.1.5 ..."; refused ones are kept */
+	struct span fault;   /* id of the fault rule that decided, or empty */
 };
 
 struct message {
@@ -72,12 +82,13 @@ bool message_set(struct message *, enum message_field, struct span);
 /* Borrowed until the message changes; empty when it was never set. */
 struct span message_get(const struct message *, enum message_field);
 
-/* Adds one accepted recipient, both texts copied. False without memory. */
-bool message_add_recipient(
-    struct message *, struct span address, struct span params);
+/* Adds one recipient, all texts copied. False without memory. */
+bool message_add_recipient(struct message *, const struct message_rcpt *);
 
-/* The recipient number `index`, in RCPT order. */
-void message_recipient(const struct message *, size_t index,
-    struct span *address, struct span *params);
+/* The recipient number `index`, in RCPT order; borrowed. */
+struct message_rcpt message_recipient(const struct message *, size_t index);
+
+/* Whether our reply to it was 2xx. */
+bool message_rcpt_is_accepted(const struct message_rcpt *);
 
 #endif

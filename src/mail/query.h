@@ -5,41 +5,78 @@
  *	or    = and { "OR" and }
  *	and   = not { not }                  terms side by side must all match
  *	not   = [ "-" | "!" ] term
- *	term  = "(" or ")" | [ field ":" ] text | seq ( ">" | "<" | "=" | ">=" |
- *"<=" ) number text  = word | '"' anything '"'
+ *	term  = "(" or ")" | [ field ":" ] text | "seq" compare number
+ *	text  = word | '"' anything '"'
  *
  * Parsing is pure; the same tree is compiled to SQL by the store and matched in
- * memory against one message. An empty query matches everything.
+ * memory against one message (query_match.h). An empty query matches
+ * everything. Text is compared as a substring, letters in any case; '%' and '_'
+ * are ordinary characters.
  */
 #ifndef QUERY_H
 #define QUERY_H
 
 #include "span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum query_kind { QUERY_ALL, QUERY_AND, QUERY_OR, QUERY_NOT, QUERY_TERM };
 
 /* What a term looks at. */
 enum query_field {
-	QUERY_TEXT, /* free text: any header's raw text, the envelope */
-	QUERY_RCPT,
+	QUERY_TEXT, /* the search text: decoded headers, text, names of files */
+	/* the envelope and the session */
+	QUERY_RCPT, /* an accepted recipient */
 	QUERY_MAILFROM,
 	QUERY_HELO,
 	QUERY_PEER,
 	QUERY_USER,
-	QUERY_INBOX,
-	QUERY_STATE, /* number: enum message_state */
-	QUERY_SEQ,
-	QUERY_AFTER, /* number: wall clock in microseconds */
-	QUERY_BEFORE,
-	QUERY_LARGER, /* number: bytes */
+	QUERY_INBOX,   /* the whole name */
+	QUERY_STATE,   /* number: enum message_state */
+	QUERY_ID,      /* the whole id */
+	QUERY_SESSION, /* the whole id */
+	QUERY_SEQ,     /* number, compare */
+	/* numbers */
+	QUERY_AFTER,  /* wall clock in microseconds: received at or after */
+	QUERY_BEFORE, /* at or before */
+	QUERY_LARGER, /* bytes */
 	QUERY_SMALLER,
+	/* decoded headers: names and addresses of the lists, or text */
+	QUERY_FROM,
+	QUERY_TO,
+	QUERY_CC,
+	QUERY_BCC,
+	QUERY_REPLY_TO,
+	QUERY_ADDRESSED, /* any of those five */
 	QUERY_SUBJECT,
+	QUERY_MESSAGE_ID,
+	QUERY_HEADER, /* header:NAME=text; `name` is set; no text: it exists */
+	/* the content */
+	QUERY_BODY,       /* text or HTML body */
+	QUERY_ATTACHMENT, /* glob over the names of attachments */
+	/* marks */
+	QUERY_TAG, /* the whole tag, any case */
+	QUERY_IS_READ,
+	QUERY_IS_UNREAD,
+	QUERY_IS_TAGGED,
+	QUERY_HAS_ATTACHMENT,
+	QUERY_HAS_INLINE,
+	QUERY_HAS_FINDING,
+	QUERY_FINDING, /* the rule's id */
 	QUERY_FIELDS
 };
 
 enum query_compare { QUERY_EQ, QUERY_LT, QUERY_LE, QUERY_GT, QUERY_GE };
+
+/*
+ * QUERY_OWN is the language above; what is wrong is refused. QUERY_MAILPIT is
+ * section 4 of Mailpit's: no OR, no parentheses (they count as blanks), quotes
+ * anywhere, and what cannot be read is dropped; mailstop's further fields are
+ * known there too. One difference is meant: punctuation only is an error there
+ * as well, not "everything".
+ */
+enum query_dialect { QUERY_OWN, QUERY_MAILPIT };
 
 struct query {
 	enum query_kind kind;
@@ -49,6 +86,7 @@ struct query {
 	enum query_compare compare; /* of QUERY_SEQ */
 	int64_t number;
 	char *text; /* of the text fields; owned, NUL-terminated */
+	char *name; /* of QUERY_HEADER */
 };
 
 /* Where and why a text is not a query. */
@@ -57,12 +95,21 @@ struct query_error {
 	char text[160];
 };
 
+struct query_options {
+	enum query_dialect dialect;
+	/* Dates without a zone are read in this IANA zone; NULL or unknown:
+	   UTC. */
+	const char *zone;
+	int64_t now_us; /* for dates relative to now, where there are any */
+};
+
 /*
  * NULL when the text is not a query (and *error says where), or without memory.
- * Dates without a zone are read as UTC.
- * Nesting deeper than 100 or more than 1,000 terms is refused.
+ * `options` NULL: QUERY_OWN in UTC. Nesting deeper than 100 or more than 1,000
+ * terms is refused.
  */
-struct query *query_parse(struct span text, struct query_error *error);
+struct query *query_parse(struct span text, const struct query_options *options,
+    struct query_error *error);
 void query_free(struct query *);
 
 /* Whether the tree has a term on that field anywhere. */

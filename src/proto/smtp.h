@@ -105,6 +105,9 @@ enum smtp_event {
 	SMTP_QUIT,
 
 	/* Telling: go on with smtp_step(). */
+	SMTP_LINE,      /* a line was taken, what it leads to comes next; see
+			   smtp_line(). Also lines of an AUTH exchange, and of
+			   those too long the first part. Not of the text. */
 	SMTP_CONTENT,   /* octets of the message; see smtp_content() */
 	SMTP_ABORT,     /* the open transaction, its content too, is void */
 	SMTP_TLS_START, /* write what is in `out`, throw away all plaintext that
@@ -146,6 +149,14 @@ void smtp_tls_started(struct smtp *);
  * the reply, usually a 421; smtp_step() gives SMTP_CLOSE from then on.
  */
 void smtp_shutdown(struct smtp *, struct buf *out, const struct smtp_reply *);
+
+/* Of SMTP_LINE, for the record of the session; borrowed from `in`. */
+struct smtp_line {
+	struct span text; /* without its CR LF; a bare LF that ended it is in */
+	struct span secret; /* the part of `text` that is a secret, or empty */
+	bool is_cut;        /* the rest of an over-long line was eaten */
+};
+struct smtp_line smtp_line(const struct smtp *);
 
 /* The peer's greeting name; empty before the first HELO. */
 struct span smtp_hello(const struct smtp *);

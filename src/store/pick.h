@@ -12,24 +12,38 @@
 #include "query.h"
 #include "sql.h"
 
+/* What the index knows of a message; all empty while it is not indexed. */
+struct pick_summary {
+	bool is_indexed;
+	bool is_read;
+	struct span subject, message_id, return_path, snippet, sha256;
+	struct span date; /* RFC 3339 with its own offset, or empty */
+	int64_t date_us;
+	/* Lists as JSON text, [{"Name":"","Address":""}, ...]. */
+	struct span from, to, cc, bcc, reply_to;
+	struct span tags; /* JSON text, ["a","b"] sorted, any case */
+	int64_t attachments, inlines;
+	int64_t findings; /* of the message */
+};
+
 struct pick_row {
 	int64_t seq;
 	uint64_t size; /* bytes of the body */
-	/* `message.body` is empty; its header block is in `header`. */
-	struct message *message; /* borrowed until the callback returns */
-	struct span header;      /* raw, at most PICK_HEADER_MAX bytes */
+	/* `message.body` is empty. Borrowed until the callback returns. */
+	struct message *message;
+	struct pick_summary summary; /* likewise */
 };
-
-#define PICK_HEADER_MAX (64 * 1024)
 
 struct pick_request {
 	const struct query *query; /* NULL: everything */
+	const char *inbox;         /* NULL: all of them */
 	int64_t after;             /* seq greater than this */
 	int64_t before;            /* seq less than this; 0: no bound */
+	uint64_t skip;             /* Mailpit's `start`; ours is 0 */
 	uint64_t limit;            /* 0: none */
 	bool oldest_first;
-	bool all_states; /* else only accepted ones, unless the query has state:
-			  */
+	/* Else only accepted ones, unless the query has a state: term. */
+	bool all_states;
 };
 
 /* Called a row; returning false ends the walk early, without an error. */
@@ -38,7 +52,18 @@ typedef bool pick_callback(const struct pick_row *, void *context);
 enum err pick_messages(
     struct sql *, const struct pick_request *, pick_callback *, void *context);
 
-/* One message. ERR_NOT_FOUND; its seq number in decimals serves as id too. */
+/* How many match, and how many of them are unread; limit and skip do not
+   count. */
+struct pick_count {
+	uint64_t count, unread;
+};
+enum err
+pick_count(struct sql *, const struct pick_request *, struct pick_count *);
+
+/*
+ * One message of any state. ERR_NOT_FOUND when there never was one of that id,
+ * ERR_GONE when it was removed. Its seq in decimals serves as id too.
+ */
 enum err
 pick_message(struct sql *, const char *id, pick_callback *, void *context);
 
@@ -46,19 +71,25 @@ pick_message(struct sql *, const char *id, pick_callback *, void *context);
 typedef bool pick_bytes_callback(struct span, void *context);
 enum err
 pick_body(struct sql *, int64_t seq, pick_bytes_callback *, void *context);
+/* All of it at once; ERR_LIMIT where the buffer is too small for it. */
+enum err pick_body_whole(struct sql *, int64_t seq, struct buf *out);
 
-/* Removes what matches, inside a transaction of its own; *count says how many.
+/*
+ * Removes what matches. Inside a transaction (a job of the writer). With `gone`
+ * each removed row is told (ids, seq and inbox only). *count says how many.
  */
-enum err
-pick_remove(struct sql *, const struct pick_request *, uint64_t *count);
+enum err pick_remove(struct sql *, const struct pick_request *,
+    pick_callback *gone, void *context, uint64_t *count);
 
 struct pick_stats {
 	uint64_t accepted, refused, aborted, sessions;
+	uint64_t unread;           /* of the accepted */
 	uint64_t bytes;            /* sum of the bodies */
 	uint64_t file_bytes;       /* pages of the database */
 	int64_t first_us, last_us; /* received; 0 when there is none */
 	int64_t seq;               /* the newest that ever was */
 	uint64_t pruned;           /* removed by retention so far */
+	uint64_t removed;          /* on request so far */
 };
 enum err pick_stats(struct sql *, struct pick_stats *);
 

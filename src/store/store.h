@@ -3,7 +3,8 @@
  *
  * One writer thread gathers all that waits into one transaction (group commit)
  * and syncs it; one reader thread answers questions on a read-only handle, so
- * a reader never blocks the writer. The owner, a loop thread, submits jobs and
+ * a reader never blocks the writer; a worker thread does what takes long. The
+ * owner, a loop thread, submits jobs and
  * reaps them when store_fd() is readable. Only the owner calls these
  * functions; done() runs inside store_reap(), on the owner's thread, and may
  * submit again.
@@ -70,6 +71,9 @@ int store_fd(const struct store *);
 /* Takes the job until done(). Never fails: failure arrives in done() too. */
 void store_write(struct store *, struct store_job *);
 void store_read(struct store *, struct store_job *);
+/* For long work, parsing first of all: a third thread of low priority, with a
+   read-only handle of its own, so that it delays neither of the others. */
+void store_work(struct store *, struct store_job *);
 
 /*
  * Makes the threads see what was submitted since the last call. Submitting is

@@ -30,23 +30,31 @@ static void
 keeps_recipients_in_order(void **state)
 {
 	struct message *message = message_new(&rules);
-	struct span address, params;
+	struct message_rcpt rcpt;
 	char text[32];
 
 	(void)state;
 	assert_non_null(message);
 	for (int i = 0; i < 1000; i++) {
 		(void)snprintf(text, sizeof(text), "r%d@b.test", i);
-		assert_true(message_add_recipient(message, span_string(text),
-		    i % 2 ? SPAN("NOTIFY=NEVER") : SPAN("")));
+		rcpt = (struct message_rcpt){
+		    .address = span_string(text),
+		    .params = i % 2 ? SPAN("NOTIFY=NEVER") : SPAN(""),
+		    .reply = i % 3 ? SPAN("250 2.1.5 ok") : SPAN("550 no"),
+		    .fault = i % 3 ? SPAN("") : SPAN("f1"),
+		};
+		assert_true(message_add_recipient(message, &rcpt));
 	}
 	assert_int_equal(message->recipient_count, 1000);
-	message_recipient(message, 999, &address, &params);
-	assert_true(span_equal(address, SPAN("r999@b.test")));
-	assert_true(span_equal(params, SPAN("NOTIFY=NEVER")));
-	message_recipient(message, 0, &address, &params);
-	assert_true(span_equal(address, SPAN("r0@b.test")));
-	assert_int_equal(params.len, 0);
+	rcpt = message_recipient(message, 999);
+	assert_true(span_equal(rcpt.address, SPAN("r999@b.test")));
+	assert_true(span_equal(rcpt.params, SPAN("NOTIFY=NEVER")));
+	assert_true(span_equal(rcpt.fault, SPAN("f1")));
+	assert_false(message_rcpt_is_accepted(&rcpt));
+	rcpt = message_recipient(message, 1);
+	assert_true(span_equal(rcpt.address, SPAN("r1@b.test")));
+	assert_true(message_rcpt_is_accepted(&rcpt));
+	assert_int_equal(message_recipient(message, 0).params.len, 0);
 	message_free(message);
 }
 
@@ -60,7 +68,8 @@ is_empty_after_reset(void **state)
 	assert_non_null(message);
 	message->state = MESSAGE_REFUSED;
 	assert_true(message_set(message, MESSAGE_USER, SPAN("u")));
-	assert_true(message_add_recipient(message, SPAN("a@b.test"), SPAN("")));
+	assert_true(message_add_recipient(
+	    message, &(struct message_rcpt){.address = SPAN("a@b.test")}));
 	assert_int_equal(spool_put(&message->body, SPAN("text")), ERR_OK);
 	message_reset(message);
 	assert_int_equal(message->state, MESSAGE_ACCEPTED);
