@@ -1,0 +1,96 @@
+/*
+ * api: what the handlers of all API families share.
+ *
+ * A handler reads its request, makes a task, and hands it to the store; the
+ * task comes back to the loop and answers. Handlers are small: parse, work,
+ * reply. Each family has a table of routes: api_own.c (/api/mailstop/v1),
+ * api_mailpit.c (/api/v1, /view), api_mailhog.c (/api/v1, /api/v2).
+ */
+#ifndef API_H
+#define API_H
+
+#include "err.h"
+#include "fault.h"
+#include "http.h"
+#include "indexer.h"
+#include "loop.h"
+#include "pick.h"
+#include "query.h"
+#include "serve_smtp.h"
+#include "watch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the server is, for those who ask; const while it runs. */
+struct api_options {
+	const char *version;  /* "0.1.0" */
+	const char *database; /* path, or "memory" */
+	uint64_t max_message; /* octets */
+	int64_t started_us;   /* wall clock */
+	const char *label;    /* "" without one */
+	bool chaos;           /* Mailpit's and MailHog's chaos routes are on */
+};
+
+/* All that handlers need; the context of every route. Borrowed pointers. */
+struct api {
+	struct loop *loop;
+	struct indexer *indexer;
+	struct watch *watch;
+	struct serve_smtp *smtp;
+	struct fault_set *faults;
+	struct log *log;
+	struct api_options options;
+};
+
+/*
+ * One piece of work for one request. Embed it first in a struct of your own,
+ * made by api_task_new() with that struct's size (zeroed). `work` runs on a
+ * thread of the store and touches nothing but the task and the connection;
+ * `reply` runs on the loop and answers the request, exactly once; `release`
+ * (may be NULL) frees what the task owns beyond the fields below; the task
+ * itself is freed after it.
+ */
+struct api_task {
+	struct store_job job;
+	struct api *api;
+	struct http_request *request;
+	enum err (*work)(struct api_task *, struct sql *);
+	void (*reply)(struct api_task *, enum err);
+	void (*release)(struct api_task *);
+	struct query *query;      /* owned */
+	struct pick_request pick; /* `query` points at the one above */
+	struct json_t *answer;    /* owned until reply() gives it away */
+	char *id;                 /* owned; of a message or session */
+	int status;               /* for reply(): 0 until work() knows better */
+};
+
+/* NULL without memory, after the request was answered with a 500. */
+void *api_task_new(struct api *, struct http_request *, size_t size);
+
+/* After the index has caught up with what was stored before: reader thread. */
+void api_read(struct api_task *);
+/* Inside the writer's transaction, likewise after the index. */
+void api_write(struct api_task *);
+/* On the worker thread: long work such as thumbnails or exports. */
+void api_work(struct api_task *);
+
+/*
+ * Reads the parameter `query` (and `tz`) into task->query and task->pick.
+ * False after answering with a 400 that points at the place: JSON in our own
+ * family, text in Mailpit's.
+ */
+bool api_take_query(struct api_task *, enum query_dialect);
+
+/* A whole number parameter; `fallback` when absent, false when it is none. */
+bool api_take_number(
+    struct http_request *, const char *name, int64_t fallback, int64_t *number);
+
+/* The status that an err deserves: 404, 410, 503, 507, 500... */
+int api_status(enum err);
+
+extern const struct http_route api_own_routes[];
+extern const struct http_route api_mailpit_routes[];
+extern const struct http_route api_mailhog_routes[];
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * api_message: the Message object of mailstop's own API as JSON.
+ *
+ * One place for its keys: lists, waits, takes, events, and the command line's
+ * --json print the same. Any thread.
+ */
+#ifndef API_MESSAGE_H
+#define API_MESSAGE_H
+
+#include "index.h"
+#include "pick.h"
+
+struct json_t; /* Jansson's */
+
+/* A new value, or NULL without memory. */
+struct json_t *api_message(const struct pick_row *);
+/* The same object of a message that was just indexed. */
+struct json_t *api_message_of_entry(const struct index_entry *);
+
+/* A string whatever the bytes: what is not UTF-8 becomes U+FFFD. */
+struct json_t *api_string(struct span);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * indexer: keeps the index behind what is stored, and says when it is there.
+ *
+ * Lives on the loop; parsing runs on the store's worker thread, rows are
+ * written by its writer. One batch is under way at a time. What is indexed is
+ * published to the watch (watch.h), in the order of seq. Loop thread only.
+ */
+#ifndef INDEXER_H
+#define INDEXER_H
+
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+
+#include <stdint.h>
+
+struct indexer;
+struct watch;
+
+/* Borrows all. Begins with what an earlier run left behind. */
+enum err
+indexer_new(struct indexer **out, struct loop *, struct watch *, struct log *);
+/* When the loop does not run any more. Callbacks that wait are dropped. */
+void indexer_free(struct indexer *);
+
+/* A message of that seq is stored: called for each, any state. */
+void indexer_saw(struct indexer *, int64_t seq);
+
+/*
+ * Calls back once all that was stored before this call is indexed (or could
+ * not be): at once, inside the call, when it is so already. So no reader sees
+ * the gap. The ticket is void after the callback; indexer_forget() takes the
+ * callback back. NULL when it was called at once, or without memory (then
+ * `then` is called at once too: late is better than never).
+ */
+struct indexer_ticket;
+struct indexer_ticket *
+indexer_then(struct indexer *, void (*then)(void *context), void *context);
+void indexer_forget(struct indexer *, struct indexer_ticket *);
+
+/* Stored and not indexed yet. */
+uint64_t indexer_backlog(const struct indexer *);
+
+#endif
