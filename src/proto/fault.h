@@ -2,9 +2,9 @@
  * fault: rules that make the server say no, dawdle or hang up on purpose.
  *
  * A rule is: moment, conditions, counters, action; the first rule that fits
- * acts. Pure: no clock, no randomness of its own (a seed is given), no I/O, so
- * that the same seed and the same client give the same dialogue. A set belongs
- * to one thread.
+ * acts. mailstop-fault(5) describes the language. Pure: no clock, no randomness
+ * of its own (a seed is given), no I/O, so that the same seed and the same
+ * client give the same dialogue. A set belongs to one thread.
  *
  *	rcpt to=*@full.test reply=452:4.2.2:"Mailbox full"
  *	data first=2 per=recipient reply=451:4.7.1:"Greylisted, try again"
@@ -25,40 +25,49 @@
 
 /* Bits: a rule of moment "any" has them all. */
 enum fault_moment {
-	FAULT_CONNECT = 1 << 0,
-	FAULT_TLS = 1 << 1,
+	FAULT_CONNECT = 1 << 0, /* before the greeting */
+	FAULT_TLS = 1 << 1,     /* before a handshake: STARTTLS, or implicit */
 	FAULT_HELO = 1 << 2,
 	FAULT_AUTH = 1 << 3,
 	FAULT_MAIL = 1 << 4,
 	FAULT_RCPT = 1 << 5,
-	FAULT_DATA = 1 << 6,
+	FAULT_DATA = 1 << 6, /* before 354 */
 	FAULT_BODY = 1 << 7, /* the end of the data */
 	FAULT_RSET = 1 << 8,
 	FAULT_QUIT = 1 << 9,
 };
+#define FAULT_ANY ((1u << 10) - 1)
 
 /* What a rule looks at; empty spans where the session has none yet. */
 struct fault_facts {
 	enum fault_moment moment;
 	int64_t now_us;      /* monotonic, for rate= */
 	struct span session; /* the session's id, for per=session */
-	struct span peer, listener, inbox, helo, user;
-	struct span mail_from;
-	/* The recipient of RCPT; for DATA and BODY all accepted ones. */
+	struct span peer;    /* the address without port, or "unix" */
+	struct span listener, inbox;
+	struct span helo;      /* at HELO the name that is given now */
+	struct span user;      /* at AUTH the identity that is tried */
+	struct span mail_from; /* without angle brackets; empty for <> */
+	/* The recipient of RCPT; for DATA and BODY all accepted ones. Without
+	   angle brackets. */
 	const struct span *recipients;
 	size_t recipient_count;
 	uint64_t size;           /* BODY: octets; MAIL: SIZE= */
 	struct span header;      /* BODY: the raw header block */
 	uint64_t session_number; /* of this server, from 1 */
-	uint64_t message_number; /* of this session, from 1 */
+	uint64_t message_number; /* the transaction's in its session, from 1 */
 };
 
 enum fault_drop {
 	FAULT_DROP_NONE,
-	FAULT_DROP_NOW,          /* drop: at once */
-	FAULT_DROP_BEFORE_REPLY, /* after the work, instead of the reply */
-	FAULT_DROP_AFTER_COMMIT, /* stored, then gone before the 250 */
-	FAULT_DROP_AFTER_BYTES,  /* after that many bytes more of the client */
+	FAULT_DROP_NOW, /* drop: at once; replies not yet written are lost */
+	FAULT_DROP_BEFORE_REPLY, /* what is answered already is written; then
+				    closed in place of this reply. BODY: not
+				    stored */
+	FAULT_DROP_AFTER_COMMIT, /* BODY: stored, then gone before the 250 */
+	FAULT_DROP_AFTER_BYTES,  /* answered as usual (or with the rule's
+				    reply), then gone after that many bytes
+				    more of the client */
 };
 enum fault_tls {
 	FAULT_TLS_NONE,
@@ -68,20 +77,34 @@ enum fault_tls {
 	FAULT_TLS_SELF_SIGNED,
 };
 
-/* What is to be done; several at once, where a rule names several. */
+#define FAULT_ID_MAX 63     /* bytes of a rule's id */
+#define FAULT_TEXT_MAX 500  /* bytes of a reply's text */
+#define FAULT_RULE_MAX 4096 /* bytes of a rule */
+#define FAULT_RULES_MAX 1000
+
+/*
+ * What is to be done; several at once, where a rule names several. It borrows
+ * nothing: the set may change while a session still waits for its delay.
+ */
 struct fault_action {
-	const char *rule; /* the id of the rule; borrowed from the set */
-	bool has_reply;
-	struct smtp_reply reply; /* borrowed from the set */
-	int64_t delay_us;        /* before the reply */
-	unsigned drip;           /* bytes a second of what is sent; 0: off */
-	bool stall;              /* never answer */
+	char rule[FAULT_ID_MAX + 1]; /* the id of the rule */
+	int code;                    /* of the reply; 0: the usual reply */
+	char enhanced[12];           /* "" where the reply has none */
+	char text[FAULT_TEXT_MAX + 1];
+	int64_t delay_us; /* before the reply, or before the drop */
+	unsigned drip;    /* bytes a second of this reply; 0: off */
+	bool stall;       /* never answer */
 	enum fault_drop drop;
 	uint64_t drop_bytes;
 	bool reset;    /* the drop is an RST */
 	unsigned hide; /* of enum smtp_feature, for this EHLO */
+	/* At CONNECT it holds for the handshakes of the session, unless a rule
+	   of moment TLS says otherwise. */
 	enum fault_tls tls;
 };
+
+/* The reply of an action with a code; borrows from the action. */
+struct smtp_reply fault_reply(const struct fault_action *);
 
 struct fault_set;
 
@@ -92,30 +115,50 @@ void fault_set_free(struct fault_set *);
 /* Where a rule is wrong. */
 struct fault_error {
 	size_t offset; /* bytes from the start of the text */
-	char text[160];
+	size_t line;   /* from 1 */
+	size_t column; /* from 1, in bytes */
+	char text[200];
 };
 
 /*
- * Adds a rule at the end. ERR_DATA with *error, ERR_LIMIT over 1,000 rules,
- * ERR_MEMORY. `id` (may be NULL) gets the new rule's id, borrowed.
+ * Adds a rule at the end. ERR_DATA with *error, ERR_EXISTS when another rule
+ * has its id (*error says where), ERR_LIMIT over FAULT_RULES_MAX rules,
+ * ERR_MEMORY. `id` (may be NULL) gets the new rule's id, borrowed until the
+ * rule is removed.
  */
 enum err fault_add(struct fault_set *, struct span text,
     struct fault_error *error, const char **id);
-/* A whole set, a rule a line, '#' starts a comment; all or none of them.
-   error->offset counts from the start of `text`. */
+
+/*
+ * A whole set, a rule a line, '#' at the start of a word begins a comment; all
+ * or none of them. Counters start anew; so do draws of rules that have a name
+ * of their own, while an automatic id is never given twice.
+ */
 enum err
 fault_replace(struct fault_set *, struct span text, struct fault_error *error);
+
+/* False when there is no such rule. */
 bool fault_remove(struct fault_set *, struct span id);
 void fault_clear(struct fault_set *);
 
-/* What the next rule's fate is: walks the rules. False: nothing acts. */
+/* Removes the rules that name just this inbox (inbox=NAME); how many. */
+size_t fault_remove_inbox(struct fault_set *, struct span inbox);
+
+/* The moments that any rule is for: facts for others need not be gathered. */
+unsigned fault_moments(const struct fault_set *);
+
+/*
+ * Walks the rules. False: nothing acts, *action is then undefined. Where memory
+ * for a counter cannot be had, the rule does not act.
+ */
 bool fault_decide(
     struct fault_set *, const struct fault_facts *, struct fault_action *);
 
-/* For listings: rule number `index`; false behind the last. Borrowed. */
+/* For listings: rule number `index`; false behind the last. Borrowed until
+   the set changes. */
 struct fault_view {
 	const char *id;
-	struct span text; /* as given */
+	struct span text; /* as given, trimmed */
 	uint64_t seen;    /* how often its moment and conditions fitted */
 	uint64_t acted;
 };
