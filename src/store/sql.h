@@ -3,7 +3,9 @@
  *
  * The only module that knows SQLite's names (with vfs.c beneath it). A struct
  * sql belongs to one thread. A file is hostile until shown otherwise: it is
- * opened with defensive mode on, trusted_schema off and cell size checks.
+ * opened with defensive mode on, trusted_schema off and cell size checks;
+ * triggers and views do nothing here, nothing can be attached or loaded, and it
+ * is never mapped into memory.
  */
 #ifndef SQL_H
 #define SQL_H
@@ -12,11 +14,12 @@
 #include "span.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum sql_access {
 	SQL_READ,  /* a read-only handle: cannot block the writer (WAL) */
-	SQL_WRITE, /* makes the file if it is missing */
+	SQL_WRITE, /* makes the file, for its owner only, if it is missing */
 };
 
 struct sql;
@@ -30,11 +33,16 @@ void sql_close(struct sql *);
 /* Runs one or more statements without parameters or rows. */
 enum err sql_exec(struct sql *, const char *statements);
 
+/* Likewise one statement, prepared once and kept as by sql_start(). */
+enum err sql_run(struct sql *, const char *text);
+
 /*
  * A statement is prepared once and kept; `text` must be the same pointer to a
  * constant each time. Bind from 1 on, then step. sql_step() is ERR_OK on a
  * row, ERR_NOT_FOUND when there is none (more). Spans that are bound or read
- * are borrowed until sql_done(), which each use must end with.
+ * are borrowed until sql_done(), which each use must end with. What went wrong
+ * in binding is told by sql_step(). When starting fails, *out is NULL, which
+ * sql_done() takes.
  */
 enum err sql_start(struct sql *, struct sql_row **out, const char *text);
 /* Likewise for text made for the occasion; not kept. */
@@ -47,13 +55,36 @@ void sql_bind_null(struct sql_row *, int index);
 enum err sql_step(struct sql_row *);
 int64_t sql_number(const struct sql_row *, int column);
 struct span sql_span(const struct sql_row *, int column); /* text or blob */
+bool sql_is_null(const struct sql_row *, int column);
+/* ERR_OK, or what the last step failed with (the end of rows is none). */
 enum err sql_done(struct sql_row *);
 
-/* Incremental access to one blob, for bodies that do not fit in memory. */
+/* Rows that the last INSERT, UPDATE or DELETE changed. */
+uint64_t sql_changes(const struct sql *);
+
+/*
+ * Incremental access to one blob, for bodies that do not fit in memory. Calls
+ * that follow each other on the same blob go on where the last one stood, so
+ * that reading or writing one in order is linear. `table` and `column` are
+ * constants. ERR_DATA when the range is not within the blob.
+ */
 enum err sql_blob_write(struct sql *, const char *table, const char *column,
     int64_t rowid, uint64_t offset, struct span);
 enum err sql_blob_read(struct sql *, const char *table, const char *column,
     int64_t rowid, uint64_t offset, char *out, size_t size);
+
+/*
+ * Ends that, where the last piece was not read or written: until then an open
+ * blob keeps its transaction open. Every other statement does it too.
+ */
+void sql_blob_done(struct sql *);
+
+/*
+ * Asked now and then while a statement runs, on the connection's thread; true
+ * ends the statement with ERR_STOPPED. NULL: nobody asks.
+ */
+void
+sql_set_stop(struct sql *, bool (*must_stop)(void *context), void *context);
 
 /* SQLite's own words about the last failure on this connection. */
 const char *sql_error_text(const struct sql *);
