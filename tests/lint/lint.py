@@ -42,6 +42,7 @@ PLACES = {
     "threads.h": [],
     "stdatomic.h": ["src/store/store.c", "src/app/sink.c", "tests/*"],
     "gmime/": ["src/mail/mime*"],
+    "gio/": ["src/mail/mime*"],
     "libxml/": ["src/mail/html.c"],
     "openssl/": ["src/serve/tls*", "src/serve/io.c", "src/serve/users*",
                  "src/serve/http_stream.c",
