@@ -43,6 +43,7 @@ PLACES = {
     "stdatomic.h": ["src/store/store.c", "src/app/sink.c", "tests/*"],
     "gmime/": ["src/mail/mime*"],
     "gio/": ["src/mail/mime*"],
+    "gdk-pixbuf/": ["src/mail/thumbnail.c", "tests/*"],
     "libxml/": ["src/mail/html.c"],
     "openssl/": ["src/serve/tls*", "src/serve/io.c", "src/serve/users*",
                  "src/serve/http_stream.c",
