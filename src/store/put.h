@@ -4,8 +4,12 @@
 #ifndef PUT_H
 #define PUT_H
 
+#include "job.h"
 #include "message.h"
-#include "store.h"
+#include "span.h"
+#include "uid.h"
+
+#include <stdint.h>
 
 /*
  * The record of a session. It is written for the first time with the session's

@@ -3,17 +3,8 @@
 
 #include "sql_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* How long somebody else's lock is waited for. */
-#define BUSY_MS 5000
 
 /* Virtual machine steps between two looks at must_stop(). */
 #define STOP_STEPS 10000
@@ -108,7 +99,7 @@ sql_error_text(const struct sql *sql)
 	return sqlite3_errmsg(sql->db);
 }
 
-/* ---- opening */
+/* ---- the connection */
 
 static int
 ask_to_stop(void *context)
@@ -127,193 +118,29 @@ sql_set_stop(struct sql *sql, bool (*must_stop)(void *context), void *context)
 	    sql->db, STOP_STEPS, must_stop ? ask_to_stop : NULL, sql);
 }
 
-/* Nothing that a file's schema says may do more than hold rows. */
-static void
-harden(sqlite3 *db)
+unsigned
+sql_wal_pages(const struct sql *sql)
 {
-	static const struct {
-		int option;
-		int value;
-	} switches[] = {
-	    {SQLITE_DBCONFIG_DEFENSIVE, 1},
-	    {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-	    {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
-	    {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
-	    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-	    {SQLITE_DBCONFIG_DQS_DML, 0},
-	    {SQLITE_DBCONFIG_DQS_DDL, 0},
-	};
-	static const struct {
-		int limit;
-		int value;
-	} limits[] = {
-	    {SQLITE_LIMIT_ATTACHED, 0},
-	    {SQLITE_LIMIT_SQL_LENGTH, 4 * 1024 * 1024},
-	    {SQLITE_LIMIT_COLUMN, 200},
-	    {SQLITE_LIMIT_VARIABLE_NUMBER, 32766},
-	    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10000},
-	    {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
-	    {SQLITE_LIMIT_WORKER_THREADS, 0},
-	};
-
-	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-		(void)sqlite3_db_config(
-		    db, switches[i].option, switches[i].value, NULL);
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		(void)sqlite3_limit(db, limits[i].limit, limits[i].value);
-}
-
-static enum err
-fail_open(
-    const struct sql *sql, const char *path, int code, struct failure *failure)
-{
-	enum err err = sql_err(sql, code);
-	int error_number = sqlite3_system_errno(sql->db);
-
-	if ((code & 0xff) == SQLITE_CANTOPEN && error_number)
-		return failure_set(
-		    failure, err, "%s: %s", path, strerror(error_number));
-	return failure_set(
-	    failure, err, "%s: %s", path, sqlite3_errmsg(sql->db));
-}
-
-/*
- * SQLite would make the file readable for everybody; here it is mail. The rest
- * (the WAL, the shared memory) takes its mode from it. A file that exists is
- * never opened here: closing it would drop the locks that other connections of
- * this process hold on it (POSIX).
- */
-static enum err
-make_file(const char *path, struct failure *failure)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		(void)close(fd);
-		return ERR_OK;
-	}
-	if (errno == EEXIST)
-		return ERR_OK;
-	if (errno == ENOENT)
-		return failure_set(failure, ERR_NOT_FOUND,
-		    "%s: its folder does not exist", path);
-	return failure_set(
-	    failure, err_from_errno(errno), "%s: %s", path, strerror(errno));
-}
-
-static enum err
-check_file(const char *path, enum sql_access access, struct failure *failure)
-{
-	struct stat found;
-
-	if (stat(path, &found) == 0)
-		return S_ISREG(found.st_mode)
-		    ? ERR_OK
-		    : failure_set(
-			  failure, ERR_DATA, "%s: not a regular file", path);
-	if (errno == ENOENT && access == SQL_WRITE)
-		return make_file(path, failure);
-	return failure_set(
-	    failure, err_from_errno(errno), "%s: %s", path, strerror(errno));
-}
-
-/* A name that SQLite takes for a file, whatever it looks like. */
-static enum err
-plain_path(char out[PATH_MAX], const char *path, struct failure *failure)
-{
-	int len =
-	    snprintf(out, PATH_MAX, "%s%s", path[0] == '/' ? "" : "./", path);
-
-	if (path[0] == '\0' || len >= PATH_MAX)
-		return failure_set(
-		    failure, ERR_USAGE, "%.100s: not the name of a file", path);
-	return ERR_OK;
-}
-
-static int
-ask_number(sqlite3 *db, const char *text, int64_t *number)
-{
-	sqlite3_stmt *statement;
-	int code = sqlite3_prepare_v2(db, text, -1, &statement, NULL);
-
-	if (code)
-		return code;
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		*number = sqlite3_column_int64(statement, 0);
-	return sqlite3_finalize(statement);
-}
-
-/*
- * The first look at the file: whether it is a database at all. One that is new
- * gets what can be set before its first table only. Pages of 16 KiB took
- * 62,000 messages of 4 KiB a second where pages of 4 KiB took 25,000.
- */
-static int
-begin_use(struct sql *sql, enum sql_access access)
-{
-	static const char setup[] = "PRAGMA page_size = 16384;"
-				    "PRAGMA cell_size_check = ON;"
-				    "PRAGMA mmap_size = 0;"
-				    "PRAGMA secure_delete = OFF;";
-	int64_t cookie = 0;
-	int code = ask_number(sql->db, "PRAGMA schema_version", &cookie);
-
-	if (code)
-		return code;
-	if (access == SQL_READ)
-		return sqlite3_exec(
-		    sql->db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
-	return sqlite3_exec(sql->db, setup, NULL, NULL, NULL);
-}
-
-static enum err
-open_database(struct sql *sql, const char *path, enum sql_access access,
-    struct failure *failure)
-{
-	int flags = access == SQL_READ
-	    ? SQLITE_OPEN_READONLY
-	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	int code = sqlite3_open_v2(path, &sql->db,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-
-	if (!sql->db)
-		return failure_set(
-		    failure, ERR_MEMORY, "%s: %s", path, err_text(ERR_MEMORY));
-	if (code)
-		return fail_open(sql, path, code, failure);
-	harden(sql->db);
-	(void)sqlite3_busy_timeout(sql->db, BUSY_MS);
-	code = begin_use(sql, access);
-	return code ? fail_open(sql, path, code, failure) : ERR_OK;
+	return sql->wal_pages;
 }
 
 enum err
-sql_open(struct sql **out, const char *path, enum sql_access access,
-    struct failure *failure)
+sql_checkpoint(struct sql *sql)
 {
-	char name[PATH_MAX] = ":memory:";
-	struct sql *sql = NULL;
-	enum err err = ERR_OK;
+	int pages = 0;
+	int done = 0;
+	int code = sqlite3_wal_checkpoint_v2(
+	    sql->db, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &done);
 
-	*out = NULL;
-	if (path) {
-		err = plain_path(name, path, failure);
-		if (!err)
-			err = check_file(path, access, failure);
-	}
-	if (err)
-		return err;
-	sql = calloc(1, sizeof(*sql));
-	if (!sql)
-		return failure_set(
-		    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	err = open_database(sql, name, access, failure);
-	if (err) {
-		sql_close(sql);
-		return err;
-	}
-	*out = sql;
-	return ERR_OK;
+	if (!code && pages == done)
+		sql->wal_pages = 0;
+	return sql_err(sql, code);
+}
+
+int64_t *
+sql_marks(struct sql *sql)
+{
+	return sql->marks;
 }
 
 void

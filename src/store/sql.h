@@ -25,10 +25,21 @@ enum sql_access {
 struct sql;
 struct sql_row; /* a running statement, positioned on a row */
 
-/* `path` NULL: a database in memory. The failure says path and reason. */
+/* `path` NULL: a database in memory of its own. The failure says path and
+ * reason. */
 enum err
 sql_open(struct sql **out, const char *path, enum sql_access, struct failure *);
 void sql_close(struct sql *);
+
+/*
+ * A database in memory that connections of this process share, each on a thread
+ * of its own. It goes when it is freed, after the last of them.
+ */
+struct sql_memory;
+struct sql_memory *sql_memory_new(void); /* NULL without memory */
+void sql_memory_free(struct sql_memory *);
+enum err sql_open_memory(
+    struct sql **out, struct sql_memory *, enum sql_access, struct failure *);
 
 /* Runs one or more statements without parameters or rows. */
 enum err sql_exec(struct sql *, const char *statements);
@@ -80,11 +91,28 @@ enum err sql_blob_read(struct sql *, const char *table, const char *column,
 void sql_blob_done(struct sql *);
 
 /*
+ * The WAL grows until it is checkpointed: its pages are brought into the
+ * database file, and the next transaction begins it anew. A connection counts
+ * the pages of the WAL as its last commit left it; 0 when there is nothing to
+ * do. A checkpoint takes what readers leave it and never waits for them.
+ *
+ * Never checkpoint on one connection while another one commits: SQLite before
+ * 3.51.3 can then take pages for checkpointed that are not (its "WAL-reset
+ * bug"). The one that writes does it, so no connection does it by itself.
+ */
+unsigned sql_wal_pages(const struct sql *);
+enum err sql_checkpoint(struct sql *);
+
+/*
  * Asked now and then while a statement runs, on the connection's thread; true
  * ends the statement with ERR_STOPPED. NULL: nobody asks.
  */
 void
 sql_set_stop(struct sql *, bool (*must_stop)(void *context), void *context);
+
+/* A few numbers for the connection's user (txn.h); zeros at first. */
+#define SQL_MARKS 4
+int64_t *sql_marks(struct sql *);
 
 /* SQLite's own words about the last failure on this connection. */
 const char *sql_error_text(const struct sql *);

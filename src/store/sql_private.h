@@ -27,6 +27,8 @@ struct sql {
 	size_t kept_count;
 	bool (*must_stop)(void *context);
 	void *stop_context;
+	int64_t marks[SQL_MARKS];
+	unsigned wal_pages;
 };
 
 /* The kind that fits a result code of SQLite's. */

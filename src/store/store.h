@@ -13,19 +13,19 @@
 #define STORE_H
 
 #include "err.h"
+#include "job.h"
 #include "log.h"
-#include "message.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-struct sql;
 struct store;
 
 enum store_durability {
 	STORE_FULL,   /* done() means synced to disk */
 	STORE_NORMAL, /* done() means written: survives us, not the machine */
-	STORE_NONE,   /* done() means queued */
+	STORE_NONE,   /* done() means handed to the system; nothing is ever
+			 synced: a crash of the machine may damage the file */
 };
 
 /* What is kept; 0 is no limit. The oldest go first, and are counted. */
@@ -42,27 +42,15 @@ struct store_options {
 	struct log *log;
 };
 
-/* One piece of work. Embed it first in a struct of your own. */
-struct store_job {
-	/*
-	 * Runs on a thread of the store. In the writer's case inside a
-	 * transaction with other jobs; it may be run again after a rollback,
-	 * so it must leave nothing behind but SQL.
-	 */
-	enum err (*run)(struct store_job *, struct sql *);
-	/*
-	 * Runs in store_reap(): the job is yours again. For a write, ERR_OK
-	 * means committed, with the durability that was asked for.
-	 */
-	void (*done)(struct store_job *, enum err);
-	struct store_job *next; /* the store's */
-};
-
 /* Opens or makes the database, migrates it, starts the threads. */
 enum err
 store_open(struct store **out, const struct store_options *, struct failure *);
 
-/* Finishes all that was submitted, calls every done(), closes. */
+/*
+ * Finishes all that was submitted, calls every done(), closes. Writes are
+ * finished whatever they take; reads that take longer than a moment end with
+ * ERR_STOPPED.
+ */
 void store_close(struct store *);
 
 /* Readable when store_reap() has something to do. For the event loop. */

@@ -99,6 +99,7 @@ WITHOUT_UNIT_TEST = {
     "src/mail/mime_tree.c": "a step of mime_parse(), by test_mime",
     "src/store/schema_text.c": "constant text, run by every test of the store",
     "src/store/sql_blob.c": "a part of sql.h, by test_sql",
+    "src/store/sql_open.c": "a part of sql.h, by test_sql",
     "src/serve/listen_unix.c": "test_listen opens and closes them",
     "src/serve/tls_bio.c": "test_io reads and writes through it",
     "src/serve/tls_cert.c": "test_tls has its folder in each state",

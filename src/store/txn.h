@@ -1,0 +1,45 @@
+/*
+ * txn: one write transaction, and the numbers that are given out inside it.
+ *
+ * Whoever writes messages begins and ends here: the store's writer, and
+ * commands that work on a file without a server. Numbers come from the table
+ * `counter` under the transaction's lock, so that two programs on one file
+ * never give out the same one, and are saved once, at the commit.
+ */
+#ifndef TXN_H
+#define TXN_H
+
+#include "err.h"
+#include "sql.h"
+
+#include <stdint.h>
+
+/* Rows of `counter` out of which txn_next() gives. */
+enum txn_counter {
+	TXN_SEQ,     /* of messages, in commit order: "seq" */
+	TXN_SESSION, /* of sessions: "session" */
+	TXN_COUNTERS
+};
+
+/* ERR_BUSY when somebody else holds the lock for seconds. */
+enum err txn_begin(struct sql *);
+
+/* On failure the transaction is rolled back. */
+enum err txn_commit(struct sql *);
+void txn_rollback(struct sql *);
+
+/*
+ * The next number: greater than any that was committed before, also when its
+ * row is gone. One that is not committed may be given out again.
+ */
+enum err txn_next(struct sql *, enum txn_counter, int64_t *number);
+
+/* Says that so many bytes were written; and how many were, since it began. */
+void txn_weigh(struct sql *, uint64_t more);
+uint64_t txn_weight(struct sql *);
+
+/* Adds to a row of `counter`; it is made where it is missing. `name` is a
+   constant: "pruned", "removed". */
+enum err txn_count(struct sql *, const char *name, uint64_t more);
+
+#endif
