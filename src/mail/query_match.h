@@ -12,6 +12,7 @@
 #include "message.h"
 #include "mime.h"
 #include "query.h"
+#include "search_text.h"
 
 /* One message with all that is known of it; everything is borrowed. */
 struct query_subject {
@@ -19,8 +20,9 @@ struct query_subject {
 	uint64_t size; /* octets of the body */
 	const struct message *message;
 	const struct mime *mime;
-	const struct findings *findings; /* of the message; NULL: none */
-	const char *const *tags;         /* NULL-terminated; NULL: none */
+	const struct search_text *search; /* search_text_make() of the two */
+	const struct findings *findings;  /* of the message; NULL: none */
+	const char *const *tags;          /* NULL-terminated; NULL: none */
 	bool is_read;
 };
 
@@ -28,8 +30,9 @@ struct query_subject {
 bool query_match(const struct query *, const struct query_subject *);
 
 /*
- * Appends the terms that do not match, in words, for the account of a wait
- * that ran out: "subject:welcome". *failed counts them; false when full.
+ * Appends the terms that do not match, a line each and as query_put() writes
+ * them, for the account of a wait that ran out: "subject:welcome\n". *failed
+ * counts them. False when `out` is full.
  */
 bool query_misses(const struct query *, const struct query_subject *,
     struct buf *out, size_t *failed);
