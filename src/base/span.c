@@ -103,6 +103,19 @@ is_blank(char byte)
 }
 
 struct span
+span_cut_word(struct span *rest)
+{
+	struct span word = span_make(rest->at, 0);
+
+	while (word.len < rest->len && !is_blank(rest->at[word.len]))
+		word.len++;
+	span_skip(rest, word.len);
+	while (rest->len && is_blank(rest->at[0]))
+		span_skip(rest, 1);
+	return word;
+}
+
+struct span
 span_trim(struct span span)
 {
 	while (span.len && is_blank(span.at[0]))

@@ -48,6 +48,10 @@ void span_skip(struct span *rest, size_t count);
  */
 struct span span_cut(struct span *rest, char separator);
 
+/* What stands before the first blank or tab; *rest begins behind all of them.
+ */
+struct span span_cut_word(struct span *rest);
+
 /* Without blanks and tabs at both ends. */
 struct span span_trim(struct span);
 

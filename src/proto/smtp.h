@@ -130,7 +130,9 @@ void smtp_free(struct smtp *);
  */
 enum smtp_event smtp_step(struct smtp *, struct span *in, struct buf *out);
 
-#define SMTP_LINE_MAX 12290
+/* RFC 4954 4: an AUTH response of 12,288 octets, which may stand behind
+   "AUTH CRAM-MD5 ". */
+#define SMTP_LINE_MAX (12288 + 32)
 #define SMTP_OUT_PAUSE 4096
 
 /*
@@ -141,8 +143,17 @@ enum smtp_event smtp_step(struct smtp *, struct span *in, struct buf *out);
 void
 smtp_answer(struct smtp *, struct buf *out, const struct smtp_reply *reply);
 
-/* After the handshake: everything from before is forgotten (RFC 3207 4.2). */
+/*
+ * After the handshake: everything from before is forgotten (RFC 3207 4.2). With
+ * TLS from the first byte it is called before the first smtp_step().
+ */
 void smtp_tls_started(struct smtp *);
+
+/*
+ * What this session does not offer beyond what its config leaves out; replaces
+ * what was hidden before. At SMTP_HELLO it is in time for the answer.
+ */
+void smtp_hide(struct smtp *, unsigned features);
 
 /*
  * For a close that the engine did not ask for (a timeout, a shutdown): appends
@@ -188,6 +199,13 @@ const struct smtp_auth *smtp_auth(const struct smtp *);
    xtext decoded; false when it was not given or is [UNAVAILABLE]. */
 bool
 smtp_xclient(const struct smtp *, struct span attribute, struct span *value);
+
+/*
+ * Of SMTP_ABORT: the reply with which the engine itself refused the message
+ * (it was over the limit, a chunk failed); NULL when the client gave it up.
+ * What was given as SMTP_CONTENT is the message's beginning then.
+ */
+const struct smtp_reply *smtp_refusal(const struct smtp *);
 
 /* Where the session stands; says which timeout of RFC 5321 4.5.3.2 applies. */
 enum smtp_phase {

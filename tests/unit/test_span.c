@@ -87,6 +87,25 @@ skips_and_cuts(void **state)
 }
 
 static void
+cuts_words(void **state)
+{
+	struct span rest = SPAN("one \ttwo\tthree ");
+	struct span blank = SPAN(" x");
+	struct span none = SPAN("");
+
+	(void)state;
+	assert_true(span_equal(span_cut_word(&rest), SPAN("one")));
+	assert_true(span_equal(span_cut_word(&rest), SPAN("two")));
+	assert_true(span_equal(rest, SPAN("three ")));
+	assert_true(span_equal(span_cut_word(&rest), SPAN("three")));
+	assert_int_equal(rest.len, 0);
+	assert_int_equal(span_cut_word(&rest).len, 0);
+	assert_int_equal(span_cut_word(&blank).len, 0);
+	assert_true(span_equal(blank, SPAN("x")));
+	assert_int_equal(span_cut_word(&none).len, 0);
+}
+
+static void
 trims(void **state)
 {
 	(void)state;
@@ -138,6 +157,7 @@ main(void)
 	    cmocka_unit_test(finds_beginnings),
 	    cmocka_unit_test(finds_inside),
 	    cmocka_unit_test(skips_and_cuts),
+	    cmocka_unit_test(cuts_words),
 	    cmocka_unit_test(trims),
 	    cmocka_unit_test(reads_numbers),
 	};

@@ -1,0 +1,137 @@
+/* smtp_data: the text of a message, from DATA to the dot at its end. */
+#include "smtp_private.h"
+
+#include <string.h>
+
+const struct smtp_reply smtp_too_big = {
+    552, "5.3.4", SPAN("Message exceeds the size limit")};
+
+static const struct smtp_reply is_binary = {
+    503, "5.5.1", SPAN("BODY=BINARYMIME needs BDAT")};
+
+static void
+end_message(struct smtp *smtp, struct buf *out)
+{
+	(void)out;
+	smtp_end_transaction(smtp);
+}
+
+const struct smtp_command smtp_body_moment = {
+    .flags = EACH,
+    .asks = SMTP_BODY,
+    .commit = end_message,
+    .refused = smtp_end_transaction,
+    .usual = {250, "2.0.0", SPAN("OK Message saved")},
+};
+
+/* What came was too much: the message is refused, and was read to its end. */
+static void
+refuse_size(struct smtp *smtp)
+{
+	smtp_void_transaction(smtp, &smtp_too_big);
+}
+
+static const struct smtp_command over_limit = {
+    .flags = EACH,
+    .refused = refuse_size,
+    .usual = {552, "5.3.4", SPAN("Message exceeds the size limit")},
+};
+
+enum smtp_event
+smtp_content_take(struct smtp *smtp, struct span *in, size_t len)
+{
+	uint64_t max = smtp->config->max_message;
+	uint64_t room =
+	    smtp->mail.received < max ? max - smtp->mail.received : 0;
+
+	smtp->content = span_make(in->at, len < room ? len : (size_t)room);
+	smtp->mail.received += len;
+	span_skip(in, len);
+	return smtp->content.len ? SMTP_CONTENT : GO_ON;
+}
+
+const struct smtp_reply *
+smtp_data_check(struct smtp *smtp, struct span argument)
+{
+	(void)argument;
+	return smtp->mail.body == BODY_BINARYMIME ? &is_binary : NULL;
+}
+
+void
+smtp_data_commit(struct smtp *smtp, struct buf *out)
+{
+	(void)out;
+	smtp->mode = MODE_TEXT;
+	/* The CR LF of the DATA line counts for the first dot. */
+	smtp->place = PLACE_LINE_START;
+}
+
+/* Only CR LF begins a new line. */
+static enum smtp_place
+place_behind(struct span text, enum smtp_place before)
+{
+	bool is_behind_cr = text.len > 1 ? text.at[text.len - 2] == '\r'
+					 : before == PLACE_BEHIND_CR;
+
+	if (text.len == 0)
+		return before;
+	if (text.at[text.len - 1] == '\r')
+		return PLACE_BEHIND_CR;
+	return text.at[text.len - 1] == '\n' && is_behind_cr ? PLACE_LINE_START
+							     : PLACE_IN_LINE;
+}
+
+/*
+ * The length of what stands before the first dot that begins a line. Dots are
+ * rarer than line ends, and base64 has none: memchr() flies over it.
+ */
+static size_t
+find_dot(struct span text, enum smtp_place before)
+{
+	size_t from = 0;
+
+	while (from < text.len) {
+		const char *dot = memchr(text.at + from, '.', text.len - from);
+		struct span line = span_make(text.at, text.len);
+
+		if (!dot)
+			break;
+		line.len = (size_t)(dot - text.at);
+		if (place_behind(line, before) == PLACE_LINE_START)
+			return line.len;
+		from = line.len + 1;
+	}
+	return text.len;
+}
+
+/* A dot begins the line: alone it is the end, else it is taken away. */
+static enum smtp_event
+read_dot(struct smtp *smtp, struct span *in, struct buf *out)
+{
+	static const struct span end = SPAN(".\r\n");
+	bool is_over = smtp->mail.received > smtp->config->max_message;
+
+	if (in->len < end.len && span_starts(end, *in))
+		return SMTP_MORE;
+	if (!span_starts(*in, end)) {
+		span_skip(in, 1);
+		smtp->place = PLACE_IN_LINE;
+		return GO_ON;
+	}
+	span_skip(in, end.len);
+	return smtp_ask(smtp, is_over ? &over_limit : &smtp_body_moment, out);
+}
+
+enum smtp_event
+smtp_data_read(struct smtp *smtp, struct span *in, struct buf *out)
+{
+	size_t len;
+
+	if (in->len == 0)
+		return SMTP_MORE;
+	if (smtp->place == PLACE_LINE_START && in->at[0] == '.')
+		return read_dot(smtp, in, out);
+	len = find_dot(*in, smtp->place);
+	smtp->place = place_behind(span_make(in->at, len), smtp->place);
+	return smtp_content_take(smtp, in, len);
+}
