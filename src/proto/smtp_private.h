@@ -254,8 +254,8 @@ void smtp_command_list(const struct smtp *, struct buf *);
 
 /* ---- smtp_mail.c */
 
-smtp_check smtp_mail_check;
-smtp_check smtp_rcpt_check;
+const struct smtp_reply *smtp_mail_check(struct smtp *, struct span argument);
+const struct smtp_reply *smtp_rcpt_check(struct smtp *, struct span argument);
 void smtp_mail_commit(struct smtp *, struct buf *out);
 void smtp_rcpt_commit(struct smtp *, struct buf *out);
 
@@ -272,9 +272,9 @@ smtp_params_take(struct smtp *, enum smtp_param_use, struct span params);
 /* Not a command, but asks and is answered like one. */
 extern const struct smtp_command smtp_body_moment;
 extern const struct smtp_reply smtp_too_big;
-smtp_check smtp_data_check;
+const struct smtp_reply *smtp_data_check(struct smtp *, struct span argument);
 void smtp_data_commit(struct smtp *, struct buf *out);
-smtp_reader smtp_data_read;
+enum smtp_event smtp_data_read(struct smtp *, struct span *in, struct buf *out);
 
 /*
  * Counts octets of the message at the front of *in, and takes them. They
@@ -284,18 +284,19 @@ enum smtp_event smtp_content_take(struct smtp *, struct span *in, size_t len);
 
 /* ---- smtp_bdat.c */
 
-smtp_check smtp_bdat_argument;
-smtp_check smtp_bdat_check;
+const struct smtp_reply *
+smtp_bdat_argument(struct smtp *, struct span argument);
+const struct smtp_reply *smtp_bdat_check(struct smtp *, struct span argument);
 void smtp_bdat_commit(struct smtp *, struct buf *out);
 void smtp_bdat_refused(struct smtp *);
-smtp_reader smtp_bdat_read;
-smtp_reader smtp_bdat_skip;
+enum smtp_event smtp_bdat_read(struct smtp *, struct span *in, struct buf *out);
+enum smtp_event smtp_bdat_skip(struct smtp *, struct span *in, struct buf *out);
 
 /* ---- smtp_auth.c */
 
-smtp_check smtp_auth_check;
+const struct smtp_reply *smtp_auth_check(struct smtp *, struct span argument);
 void smtp_auth_commit(struct smtp *, struct buf *out);
-smtp_reader smtp_auth_read;
+enum smtp_event smtp_auth_read(struct smtp *, struct span *in, struct buf *out);
 
 /* What of the line at hand is secret; also of lines that will be refused. */
 struct span smtp_auth_secret(const struct smtp *, struct span text);
@@ -308,13 +309,14 @@ void smtp_auth_forget(struct smtp *);
 
 /* ---- smtp_xclient.c */
 
-smtp_check smtp_xclient_check;
+const struct smtp_reply *
+smtp_xclient_check(struct smtp *, struct span argument);
 void smtp_xclient_commit(struct smtp *, struct buf *out);
 void smtp_xclient_refused(struct smtp *);
 
 /* ---- smtp_ehlo.c */
 
-smtp_check smtp_hello_check;
+const struct smtp_reply *smtp_hello_check(struct smtp *, struct span argument);
 void smtp_hello_commit(struct smtp *, struct buf *out);
 /* Appends the lines behind EHLO's first, each after a '\n'. */
 void smtp_ehlo_list(const struct smtp *, struct buf *);
