@@ -126,8 +126,8 @@ static const char *const other[] = {
 
 static const char *const tags[] = {"Deep blue", "Red", NULL};
 
-static const struct finding_rule rule = {
-    "bare-lf", FINDING_WARNING, "RFC 5321 2.3.8", "A line ends with LF alone"};
+static const struct finding_rule rule = {"bare-lf", FINDING_ERROR,
+    FINDING_OF_MESSAGE, "RFC 5321 2.3.8", "A line ends with LF alone"};
 
 struct fixture {
 	struct message *message;

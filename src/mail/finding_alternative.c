@@ -1,0 +1,222 @@
+/* finding_alternative: whether a message's text and its HTML say the same. */
+#include "finding_private.h"
+
+#include "html.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As much of each is compared; words are few beside it. */
+#define TEXT_MAX ((size_t)256 * 1024)
+#define WORDS_MAX 20000
+/* Shorter texts say too little to tell. */
+#define WORDS_MIN 5
+/* Of the shorter one's words, this share must be in the other: one in... */
+#define COMMON_SHARE 4
+/* One alternative may be a summary of the other, but no more than that. */
+#define LENGTH_RATIO 10
+
+/* Hashes of different words, sorted. */
+struct words {
+	uint64_t *at;
+	size_t count;
+};
+
+static bool
+is_letter(char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+	    (byte >= 'a' && byte <= 'z');
+}
+
+/* The next word: letters and digits, or one character beyond ASCII, since not
+   every script has blanks. */
+static bool
+cut_word(struct span *rest, struct span *word)
+{
+	size_t len = 0;
+
+	while (rest->len && !is_letter(rest->at[0]) &&
+	    (unsigned char)rest->at[0] < 128)
+		span_skip(rest, 1);
+	if (rest->len == 0)
+		return false;
+	if (is_letter(rest->at[0]))
+		while (len < rest->len && is_letter(rest->at[len]))
+			len++;
+	else
+		do
+			len++;
+		while (len < rest->len &&
+		    ((unsigned char)rest->at[len] & 0xc0) == 0x80);
+	*word = span_make(rest->at, len);
+	span_skip(rest, len);
+	return true;
+}
+
+/* FNV-1a, any case. */
+static uint64_t
+hash(struct span word)
+{
+	uint64_t sum = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < word.len; i++) {
+		char byte = word.at[i];
+
+		if (byte >= 'A' && byte <= 'Z')
+			byte |= 0x20;
+		sum = (sum ^ (unsigned char)byte) * 0x100000001b3;
+	}
+	return sum;
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* Links stand in a text, and behind the words of HTML. */
+static bool
+skip_link(struct span *rest)
+{
+	if (!span_starts_nocase(*rest, SPAN("http://")) &&
+	    !span_starts_nocase(*rest, SPAN("https://")))
+		return false;
+	while (rest->len && rest->at[0] > ' ')
+		span_skip(rest, 1);
+	return true;
+}
+
+static bool
+read_words(struct words *words, struct span text)
+{
+	size_t kept = 0;
+	struct span word;
+
+	words->count = 0;
+	words->at = malloc(WORDS_MAX * sizeof(*words->at));
+	if (!words->at)
+		return false;
+	while (words->count < WORDS_MAX) {
+		while (text.len && text.at[0] <= ' ' && text.at[0] >= 0)
+			span_skip(&text, 1);
+		if (skip_link(&text))
+			continue;
+		if (!cut_word(&text, &word))
+			break;
+		words->at[words->count++] = hash(word);
+	}
+	qsort(words->at, words->count, sizeof(*words->at), compare);
+	for (size_t i = 0; i < words->count; i++)
+		if (kept == 0 || words->at[kept - 1] != words->at[i])
+			words->at[kept++] = words->at[i];
+	words->count = kept;
+	return true;
+}
+
+static size_t
+count_common(const struct words *a, const struct words *b)
+{
+	size_t common = 0;
+
+	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+		common += a->at[i] == b->at[j];
+		if (a->at[i] <= b->at[j])
+			i++;
+		else
+			j++;
+	}
+	return common;
+}
+
+static bool
+differ(const struct words *a, const struct words *b)
+{
+	size_t less = a->count < b->count ? a->count : b->count;
+	size_t more = a->count < b->count ? b->count : a->count;
+
+	if (more < WORDS_MIN)
+		return false;
+	return less * LENGTH_RATIO < more ||
+	    (less >= WORDS_MIN && count_common(a, b) * COMMON_SHARE < less);
+}
+
+/* The multipart/alternative that the part is a choice of, perhaps inside a
+   multipart/related with its pictures; SIZE_MAX when there is none. */
+static size_t
+alternative_around(const struct mime *mime, const struct mime_part *part)
+{
+	size_t around = part->parent;
+
+	while (strcmp(mime->parts[around].type, "multipart/related") == 0 &&
+	    mime->parts[around].parent != around)
+		around = mime->parts[around].parent;
+	return strcmp(mime->parts[around].type, "multipart/alternative") == 0
+	    ? around
+	    : SIZE_MAX;
+}
+
+/* The text of a multipart/alternative that has HTML beside it, or NULL. */
+static const struct mime_part *
+find_text(const struct mime *mime)
+{
+	const struct mime_part *text = NULL;
+
+	for (size_t i = 1; i < mime->part_count; i++) {
+		const struct mime_part *part = &mime->parts[i];
+		size_t around = alternative_around(mime, part);
+
+		if (part->role != MIME_BODY || around == SIZE_MAX)
+			continue;
+		if (strcmp(part->type, "text/plain") == 0)
+			text = part;
+		else if (strcmp(part->type, "text/html") == 0 && text &&
+		    text->parent == around)
+			return text;
+	}
+	return NULL;
+}
+
+static struct span
+front(const struct buf *buf)
+{
+	return span_make(
+	    buf->at ? buf->at : "", buf->len < TEXT_MAX ? buf->len : TEXT_MAX);
+}
+
+static bool
+look_at(struct look *look, struct span text, struct span html)
+{
+	struct words texts = {NULL, 0}, htmls = {NULL, 0};
+	bool fits = read_words(&texts, text) && read_words(&htmls, html);
+
+	if (fits && differ(&texts, &htmls))
+		finding_add(
+		    look, FINDING_ALTERNATIVES_DIFFER, look->head.len, text);
+	free(texts.at);
+	free(htmls.at);
+	return fits;
+}
+
+void
+finding_look_at_alternatives(struct look *look)
+{
+	const struct mime *mime = look->mime;
+	const struct mime_part *part = mime ? find_text(mime) : NULL;
+	struct buf visible;
+	struct span text;
+
+	if (!part)
+		return;
+	/* Where the text is a line end or less, mime.h gives that of the HTML.
+	 */
+	text = part->size > 2 ? front(&mime->text) : SPAN("");
+	buf_init(&visible, TEXT_MAX * 4);
+	if (!html_put_words(&visible, front(&mime->html)) ||
+	    !look_at(look, text, front(&visible)))
+		look->failed = true;
+	buf_release(&visible);
+}
