@@ -146,11 +146,17 @@ io_write(struct io *io, struct span bytes, size_t *count)
 }
 
 bool
-io_start_tls(struct io *io, struct tls *tls)
+io_start_flawed_tls(struct io *io, struct tls *tls, enum tls_flaw flaw)
 {
-	io->ssl = tls_accept(tls, io->fd);
+	io->ssl = tls_accept_flawed(tls, io->fd, flaw);
 	io->handshaking = io->ssl != NULL;
 	return io->handshaking;
+}
+
+bool
+io_start_tls(struct io *io, struct tls *tls)
+{
+	return io_start_flawed_tls(io, tls, TLS_FLAW_NONE);
 }
 
 enum io_status

@@ -59,6 +59,7 @@ void io_finish(struct io *);
  * IO_TLS_FAILED.
  */
 bool io_start_tls(struct io *, struct tls *);
+bool io_start_flawed_tls(struct io *, struct tls *, enum tls_flaw);
 enum io_status io_handshake(struct io *);
 
 /* Bytes that TLS has decrypted and a readable event would not tell of. */

@@ -18,7 +18,8 @@ struct tls {
 	char *ca_path;
 	struct log *log;
 	BIO_METHOD *method; /* NULL until the first connection */
-	SSL_CTX *context;   /* NULL until the first connection */
+	/* NULL until the first connection that wants it */
+	SSL_CTX *contexts[TLS_FLAWS];
 };
 
 /* NULL stays NULL; *done says whether there was memory for the rest. */
@@ -142,6 +143,15 @@ use_folder(SSL_CTX *context, const struct tls *tls, struct failure *failure)
 	return err;
 }
 
+static void
+free_contexts(struct tls *tls)
+{
+	for (size_t i = 0; i < TLS_FLAWS; i++) {
+		SSL_CTX_free(tls->contexts[i]);
+		tls->contexts[i] = NULL;
+	}
+}
+
 enum err
 tls_reload(struct tls *tls, struct failure *failure)
 {
@@ -159,8 +169,9 @@ tls_reload(struct tls *tls, struct failure *failure)
 		SSL_CTX_free(context);
 		return err;
 	}
-	SSL_CTX_free(tls->context);
-	tls->context = context;
+	/* The flawed ones may be signed by a CA that is no more. */
+	free_contexts(tls);
+	tls->contexts[TLS_FLAW_NONE] = context;
 	return ERR_OK;
 }
 
@@ -196,7 +207,7 @@ tls_close(struct tls *tls)
 {
 	if (!tls)
 		return;
-	SSL_CTX_free(tls->context);
+	free_contexts(tls);
 	BIO_meth_free(tls->method);
 	free(tls->directory);
 	free(tls->cert_path);
@@ -212,8 +223,57 @@ tls_ca_path(const struct tls *tls)
 	return tls->ca_path;
 }
 
+/* ---- flaws on purpose */
+
 static bool
-make_ready(struct tls *tls)
+take_ca(struct tls_pair *ca, const struct tls *tls)
+{
+	if (tls->directory && tls_cert_take_ca(ca, tls->directory))
+		return true;
+	log_warn(tls->log,
+	    "TLS: no CA of ours can sign a certificate with a flaw; one that "
+	    "no client knows does");
+	return tls_make_ca(ca);
+}
+
+static bool
+use_flawed(SSL_CTX *context, const struct tls *tls, enum tls_flaw flaw)
+{
+	struct tls_pair ca = {NULL, NULL};
+	struct tls_pair leaf;
+	bool done;
+
+	if (flaw != TLS_FLAW_SELF_SIGNED && !take_ca(&ca, tls))
+		return false;
+	done = tls_make_flawed(&leaf, &ca, tls->hostname, flaw) &&
+	    SSL_CTX_use_certificate(context, leaf.cert) == 1 &&
+	    SSL_CTX_use_PrivateKey(context, leaf.key) == 1;
+	tls_make_release(&leaf);
+	tls_make_release(&ca);
+	return done;
+}
+
+static bool
+make_flawed(struct tls *tls, enum tls_flaw flaw)
+{
+	SSL_CTX *context = new_context();
+
+	/* Without a certificate there is nothing that a handshake could
+	   agree on. */
+	if (context && flaw != TLS_FLAW_NO_CERT &&
+	    !use_flawed(context, tls, flaw)) {
+		SSL_CTX_free(context);
+		context = NULL;
+	}
+	ERR_clear_error();
+	tls->contexts[flaw] = context;
+	return context != NULL;
+}
+
+/* ---- connections */
+
+static bool
+make_ready(struct tls *tls, enum tls_flaw flaw)
 {
 	struct failure failure = {""};
 
@@ -221,21 +281,25 @@ make_ready(struct tls *tls)
 		tls->method = tls_bio_method();
 	if (!tls->method)
 		return false;
-	if (tls->context || tls_reload(tls, &failure) == ERR_OK)
+	if (tls->contexts[flaw])
+		return true;
+	if (flaw != TLS_FLAW_NONE)
+		return make_flawed(tls, flaw);
+	if (tls_reload(tls, &failure) == ERR_OK)
 		return true;
 	log_error(tls->log, "TLS: %s", failure.text);
 	return false;
 }
 
 struct ssl_st *
-tls_accept(struct tls *tls, int fd)
+tls_accept_flawed(struct tls *tls, int fd, enum tls_flaw flaw)
 {
 	SSL *ssl;
 	BIO *bio;
 
-	if (!make_ready(tls))
+	if (!make_ready(tls, flaw))
 		return NULL;
-	ssl = SSL_new(tls->context);
+	ssl = SSL_new(tls->contexts[flaw]);
 	bio = tls_bio_new(tls->method, fd);
 	if (!ssl || !bio) {
 		SSL_free(ssl);
@@ -246,4 +310,10 @@ tls_accept(struct tls *tls, int fd)
 	SSL_set_bio(ssl, bio, bio);
 	SSL_set_accept_state(ssl);
 	return ssl;
+}
+
+struct ssl_st *
+tls_accept(struct tls *tls, int fd)
+{
+	return tls_accept_flawed(tls, fd, TLS_FLAW_NONE);
 }

@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "log.h"
+#include "tls_flaw.h"
 
 #include <stdbool.h>
 
@@ -48,5 +49,13 @@ const char *tls_ca_path(const struct tls *);
  * memory, or when the files could not be read, which the log then says.
  */
 struct ssl_st *tls_accept(struct tls *, int fd);
+
+/*
+ * Likewise, with a certificate that has a flaw. They are made when they are
+ * first asked for, and signed by the CA of the folder. Where there is none
+ * (--tls-cert) or its key was taken away, by a CA that nobody knows, and the
+ * log says so.
+ */
+struct ssl_st *tls_accept_flawed(struct tls *, int fd, enum tls_flaw);
 
 #endif

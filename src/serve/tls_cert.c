@@ -102,6 +102,17 @@ ca_fault(const struct tls_pair *ca)
 	return NULL;
 }
 
+bool
+tls_cert_take_ca(struct tls_pair *out, const char *directory)
+{
+	load(out, directory, TLS_CERT_CA, CA_KEY);
+	if (!ca_fault(out))
+		return true;
+	tls_make_release(out);
+	ERR_clear_error();
+	return false;
+}
+
 static bool
 names_host(X509 *cert, const char *hostname)
 {

@@ -32,6 +32,10 @@ struct tls_cert_place {
 enum err tls_cert_take(
     struct tls_pair *out, const struct tls_cert_place *, struct failure *);
 
+/* The CA that is kept there, with its key; false when it cannot sign. The
+   caller releases the pair. */
+bool tls_cert_take_ca(struct tls_pair *out, const char *directory);
+
 /* Whether all files that a server needs are there and readable; no look into
    them. */
 bool tls_cert_exists(const char *directory);

@@ -11,6 +11,8 @@
 #define CURVE "P-256"
 #define CA_DAYS 3650
 #define LEAF_DAYS 800
+#define EXPIRED_DAYS 30
+#define WRONG_HOST "wrong-host.invalid" /* RFC 6761 6.4: never a host */
 #define DAY_S (24L * 3600)
 #define VERSION_3 2
 
@@ -70,13 +72,12 @@ set_serial(X509 *cert)
 	return done;
 }
 
-/* Begins a day early: clocks of containers and phones differ. */
 static bool
-set_validity(X509 *cert, long days)
+set_validity(X509 *cert, long first_day, long last_day)
 {
-	return X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
-	    X509_gmtime_adj(X509_getm_notAfter(cert), (days - 1) * DAY_S) !=
-	    NULL;
+	return X509_gmtime_adj(X509_getm_notBefore(cert), first_day * DAY_S) !=
+	    NULL &&
+	    X509_gmtime_adj(X509_getm_notAfter(cert), last_day * DAY_S) != NULL;
 }
 
 static bool
@@ -102,7 +103,10 @@ add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	return done;
 }
 
-/* A key, and a certificate that has all but names, extensions, signature. */
+/*
+ * A key, and a certificate that has all but names, extensions, signature. It
+ * begins a day early: clocks of containers and phones differ.
+ */
 static bool
 begin(struct tls_pair *out, long days)
 {
@@ -110,7 +114,7 @@ begin(struct tls_pair *out, long days)
 	out->cert = X509_new();
 	return out->key && out->cert &&
 	    X509_set_version(out->cert, VERSION_3) == 1 &&
-	    set_serial(out->cert) && set_validity(out->cert, days) &&
+	    set_serial(out->cert) && set_validity(out->cert, -1, days - 1) &&
 	    X509_set_pubkey(out->cert, out->key) == 1;
 }
 
@@ -159,28 +163,55 @@ add_names(X509 *cert, X509 *issuer, const char *hostname)
 	return add_extension(cert, issuer, NID_subject_alt_name, names);
 }
 
+/* All that stands in a server's certificate but whom it is for. */
+static bool
+add_purposes(X509 *cert, X509 *issuer)
+{
+	return add_extension(
+		   cert, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+	    add_extension(
+		cert, issuer, NID_key_usage, "critical,digitalSignature") &&
+	    add_extension(cert, issuer, NID_ext_key_usage, "serverAuth") &&
+	    add_extension(cert, issuer, NID_subject_key_identifier, "hash") &&
+	    add_extension(
+		cert, issuer, NID_authority_key_identifier, "keyid:always");
+}
+
+static bool
+make_leaf(struct tls_pair *out, const struct tls_pair *ca, const char *hostname,
+    enum tls_flaw flaw)
+{
+	bool is_wrong = flaw == TLS_FLAW_WRONG_HOST;
+	const struct tls_pair *issuer = flaw == TLS_FLAW_SELF_SIGNED ? out : ca;
+
+	return begin(out, LEAF_DAYS) &&
+	    set_name(X509_get_subject_name(out->cert),
+		is_wrong ? WRONG_HOST : "localhost") &&
+	    X509_set_issuer_name(
+		out->cert, X509_get_subject_name(issuer->cert)) == 1 &&
+	    add_purposes(out->cert, issuer->cert) &&
+	    (is_wrong ? add_extension(out->cert, issuer->cert,
+			    NID_subject_alt_name, "DNS:" WRONG_HOST)
+		      : add_names(out->cert, issuer->cert, hostname)) &&
+	    (flaw != TLS_FLAW_EXPIRED ||
+		set_validity(out->cert, -EXPIRED_DAYS, -1)) &&
+	    X509_sign(out->cert, issuer->key, EVP_sha256()) > 0;
+}
+
+bool
+tls_make_flawed(struct tls_pair *out, const struct tls_pair *ca,
+    const char *hostname, enum tls_flaw flaw)
+{
+	memset(out, 0, sizeof(*out));
+	if (make_leaf(out, ca, hostname, flaw))
+		return true;
+	tls_make_release(out);
+	return false;
+}
+
 bool
 tls_make_leaf(
     struct tls_pair *out, const struct tls_pair *ca, const char *hostname)
 {
-	memset(out, 0, sizeof(*out));
-	if (begin(out, LEAF_DAYS) &&
-	    set_name(X509_get_subject_name(out->cert), "localhost") &&
-	    X509_set_issuer_name(out->cert, X509_get_subject_name(ca->cert)) ==
-		1 &&
-	    add_extension(out->cert, ca->cert, NID_basic_constraints,
-		"critical,CA:FALSE") &&
-	    add_extension(out->cert, ca->cert, NID_key_usage,
-		"critical,digitalSignature") &&
-	    add_extension(
-		out->cert, ca->cert, NID_ext_key_usage, "serverAuth") &&
-	    add_extension(
-		out->cert, ca->cert, NID_subject_key_identifier, "hash") &&
-	    add_extension(out->cert, ca->cert, NID_authority_key_identifier,
-		"keyid:always") &&
-	    add_names(out->cert, ca->cert, hostname) &&
-	    X509_sign(out->cert, ca->key, EVP_sha256()) > 0)
-		return true;
-	tls_make_release(out);
-	return false;
+	return tls_make_flawed(out, ca, hostname, TLS_FLAW_NONE);
 }

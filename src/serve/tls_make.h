@@ -4,6 +4,8 @@
 #ifndef TLS_MAKE_H
 #define TLS_MAKE_H
 
+#include "tls_flaw.h"
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -26,6 +28,11 @@ bool tls_make_ca(struct tls_pair *out);
  */
 bool tls_make_leaf(
     struct tls_pair *out, const struct tls_pair *ca, const char *hostname);
+
+/* Likewise, with a flaw (not TLS_FLAW_NO_CERT). `ca` may be NULL where it is
+   self-signed. */
+bool tls_make_flawed(struct tls_pair *out, const struct tls_pair *ca,
+    const char *hostname, enum tls_flaw flaw);
 
 /* Whether it is a host name or address that a certificate can name. */
 bool tls_make_can_name(const char *hostname);
