@@ -1,10 +1,9 @@
 /*
  * http: an HTTP/1.1 server on the loop, and the requests it is asked.
  *
- * evhttp beneath, a route table above. What every request must pass stands
- * here once: Host and Origin, credentials, web root, path cleaning, methods,
- * body ceilings, compression, the headers that are always sent. Loop thread
- * only.
+ * A route table above, and what every request must pass stands here once: Host
+ * and Origin, credentials, web root, path cleaning, methods, body ceilings,
+ * compression, the headers that are always sent. Loop thread only.
  *
  * A handler answers its request exactly once, at once or later (after a store
  * job). The request is gone with that call, and not before: when the client
@@ -28,6 +27,8 @@ struct http;
 struct http_request;
 struct http_stream;
 struct json_t; /* Jansson's */
+struct peer;
+struct users;
 
 enum http_method {
 	HTTP_GET = 1 << 0, /* answers HEAD too */
@@ -43,9 +44,10 @@ enum http_flag {
 };
 
 /*
- * One row of the route table. In `path`, {name} stands for one segment, and
- * {name...} at the end for the rest. The first row that fits path and method
- * serves; a path that fits with another method is 405 with Allow.
+ * One row of a route table. In `path`, {name} stands for one segment,
+ * {name}.html for one with that end, and {name...} at the end for the rest. The
+ * first row that fits path and method serves; a path that fits with another
+ * method is 405 with Allow. OPTIONS is answered by the server.
  */
 struct http_route {
 	enum http_method method;
@@ -54,8 +56,20 @@ struct http_route {
 	unsigned flags;
 };
 
+/* Ceilings that only tests have a reason to change; 0 takes the usual. */
+struct http_limits {
+	size_t connections;   /* 16,384 */
+	uint64_t body_octets; /* of all requests in memory: 512 MiB */
+	int64_t timeout_us;   /* 60 s: no request, no byte, nobody reads */
+	int64_t grace_us;     /* 2 s: an answer for a client that has shut down
+				 its sending side, perhaps to hang up */
+	int64_t ping_us;      /* 15 s and 54 s: a stream's sign of life */
+};
+
+/* Strings, tables and handles are borrowed, and outlive the server. */
 struct http_options {
-	const struct http_route *routes; /* ends with a row without path */
+	/* NULL-terminated; each table ends with a row without path. */
+	const struct http_route *const *tables;
 	void *context;                   /* for serve() */
 	const char *webroot;             /* "/" or "/x/" */
 	const char *const *hosts;        /* --http-host, NULL-terminated */
@@ -64,16 +78,23 @@ struct http_options {
 	struct tls *tls;                 /* HTTPS when not NULL */
 	uint64_t body_max; /* octets; HTTP_LARGE routes have large_max */
 	uint64_t large_max;
+	bool is_plain; /* no compression */
+	struct http_limits limits;
 	struct log *log;
 };
 
 enum err
 http_new(struct http **out, struct loop *, const struct http_options *);
-/* Takes the listener. */
+/* Takes the listener, also on failure. */
 enum err http_listen(struct http *, struct listener *);
-/* Ends streams, lets what is being answered finish; http_free() after that. */
+/*
+ * Accepts no more, closes what is idle, ends streams in the next turn, lets
+ * what is being answered finish. http_free() once http_connections() is 0, or
+ * when nobody wants to wait any more.
+ */
 void http_stop(struct http *);
 void http_free(struct http *);
+size_t http_connections(const struct http *);
 
 /* ---- what is asked; spans live as long as the request */
 
@@ -88,10 +109,21 @@ enum http_method http_method(const struct http_request *);
 /* The name of the user who logged in, empty without credentials. */
 struct span http_user(const struct http_request *);
 const char *http_webroot(const struct http_request *);
+/* Who asks, at this moment. */
+void http_peer(const struct http_request *, struct peer *);
+/*
+ * `gone` is called once if the client hangs up before the answer, never inside
+ * a function of this module that the handler calls. The request must still be
+ * answered, then or later: for handlers that let it wait for long.
+ */
+void http_when_gone(
+    struct http_request *, void (*gone)(void *context), void *context);
 
 /* ---- the answer: one of these, once */
 
-/* Adds a header to the answer that is still to come. */
+/* Adds a header to the answer that is still to come; it replaces one that is
+   always sent (Content-Security-Policy). Controls in the value become blanks.
+ */
 void
 http_add_header(struct http_request *, const char *name, const char *value);
 /* `type` NULL sends no Content-Type. The body is copied. */
@@ -102,6 +134,9 @@ void http_reply_json(struct http_request *, int status, struct json_t *);
 /* {"error": "..."} in mailstop's own API. */
 void http_reply_error(struct http_request *, int status, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
+/* A JSON string of whatever bytes: what is no UTF-8 becomes U+FFFD. NULL
+   without memory. */
+struct json_t *http_json_string(struct span);
 
 /* ---- answers without an end */
 
@@ -111,14 +146,17 @@ enum http_stream_kind {
 };
 
 /*
- * Turns the request into a stream (the request is gone with that). `gone` is
- * called once when the peer has left or the server stops, never inside a
- * function of this module that the owner calls; the stream is void after it.
+ * Turns the request into a stream (the request is gone with that, also with
+ * NULL). `gone` is called once when the peer has left or the server stops,
+ * never inside a function of this module that the owner calls; the stream is
+ * void after it. NULL when it was answered otherwise: HEAD, a WebSocket that is
+ * none, a peer that has left, no memory; `gone` is not called then.
  */
 struct http_stream *http_stream_open(struct http_request *,
     enum http_stream_kind, void (*gone)(void *context), void *context);
 /* An event: id (or NULL), name (or NULL) and text; a text frame: text only.
-   A peer that does not read is cut off at a ceiling of 4 MiB. */
+   Line ends in the text of an event become lines of its own. A peer that does
+   not read is cut off at a ceiling of 4 MiB. */
 void http_stream_send(
     struct http_stream *, const char *id, const char *name, struct span text);
 /* Closes; `gone` is not called. */

@@ -1,0 +1,410 @@
+/* test_http: requests of every kind to a server on the same loop. */
+#include "http_peer.h"
+
+#include "unit.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <zlib.h>
+
+#define HOST "Host: localhost:8025\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\n" HOST
+
+struct seen {
+	struct http_request *pending;
+	unsigned served;
+	unsigned gone;
+};
+
+static void
+serve_hello(struct http_request *request, void *context)
+{
+	struct seen *seen = context;
+
+	seen->served++;
+	http_reply(request, 200, "text/plain", SPAN("hello"));
+}
+
+static void
+serve_echo(struct http_request *request, void *context)
+{
+	struct seen *seen = context;
+
+	seen->served++;
+	http_reply(
+	    request, 200, "application/octet-stream", http_body(request));
+}
+
+static void
+serve_values(struct http_request *request, void *context)
+{
+	struct span a = SPAN("-");
+	struct buf text;
+
+	(void)context;
+	buf_init(&text, 65536);
+	(void)http_parameter(request, "a b", &a);
+	(void)buf_printf(&text, "id=%.*s a=%.*s user=%.*s method=%d",
+	    SPAN_ARG(http_value(request, "id")), SPAN_ARG(a),
+	    SPAN_ARG(http_user(request)), (int)http_method(request));
+	http_reply(request, 200, "text/plain", buf_span(&text));
+	buf_release(&text);
+}
+
+static void
+count_gone(void *context)
+{
+	struct seen *seen = context;
+
+	seen->gone++;
+}
+
+static void
+serve_later(struct http_request *request, void *context)
+{
+	struct seen *seen = context;
+
+	seen->served++;
+	seen->pending = request;
+	http_when_gone(request, count_gone, seen);
+}
+
+static void
+serve_json(struct http_request *request, void *context)
+{
+	json_t *object = json_object();
+
+	(void)context;
+	json_object_set_new(
+	    object, "text", http_json_string(SPAN("a<b>&\xff\0\xc3\xa4")));
+	http_reply_json(request, 200, object);
+}
+
+static void
+serve_error(struct http_request *request, void *context)
+{
+	(void)context;
+	http_reply_error(request, 410, "no %s", "more");
+}
+
+static void
+serve_page(struct http_request *request, void *context)
+{
+	(void)context;
+	http_add_header(request, "content-security-policy", "default-src x");
+	http_add_header(request, "X-Name", "a\r\nSet-Cookie: b");
+	http_reply(request, 200, "text/html", SPAN("<p>"));
+}
+
+static void
+serve_large(struct http_request *request, void *context)
+{
+	size_t len = (size_t)3 << 20;
+	char *bytes = malloc(len);
+
+	(void)context;
+	assert_non_null(bytes);
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 7 >> (i & 7));
+	http_reply(request, 200, NULL, span_make(bytes, len));
+	free(bytes);
+}
+
+static const struct http_route routes[] = {
+    {HTTP_GET, "/", serve_hello, 0},
+    {HTTP_GET, "/livez", serve_hello, HTTP_OPEN},
+    {HTTP_GET, "/page", serve_page, 0},
+    {HTTP_GET, "/view/{id}.html", serve_values, HTTP_CORS},
+    {HTTP_GET, "/api/v1/json", serve_json, HTTP_CORS},
+    {HTTP_GET, "/api/v1/error", serve_error, HTTP_CORS},
+    {HTTP_GET, "/api/v1/later", serve_later, HTTP_CORS},
+    {HTTP_GET, "/api/v1/large", serve_large, HTTP_CORS},
+    {HTTP_GET, "/api/v1/message/{id}", serve_values, HTTP_CORS},
+    {0, NULL, NULL, 0},
+};
+
+static const struct http_route more_routes[] = {
+    {HTTP_POST, "/api/v1/send", serve_echo, HTTP_CORS | HTTP_LARGE},
+    {HTTP_PUT, "/api/v1/json", serve_echo, HTTP_CORS},
+    {HTTP_DELETE, "/api/v1/json", serve_echo, HTTP_CORS},
+    {0, NULL, NULL, 0},
+};
+
+static const struct http_route *const tables[] = {routes, more_routes, NULL};
+
+static struct http_options
+make_options(struct seen *seen)
+{
+	struct http_options options = {
+	    .tables = tables,
+	    .context = seen,
+	    .webroot = "/",
+	    .body_max = 1000,
+	    .large_max = 100000,
+	};
+
+	memset(seen, 0, sizeof(*seen));
+	return options;
+}
+
+/* ---- one request, one answer */
+
+static const struct row {
+	const char *what;
+	const char *request;
+	const char *says;
+	const char *lacks; /* NULL, or what must not stand there */
+} rows[] = {
+    {"a page", GET("/") "\r\n", "HTTP/1.1 200 OK\r\n", NULL},
+    {"its body", GET("/") "\r\n", "\r\n\r\nhello", NULL},
+    {"its length", GET("/") "\r\n", "\r\nContent-Length: 5\r\n", NULL},
+    {"its type", GET("/") "\r\n", "\r\nContent-Type: text/plain\r\n", NULL},
+    {"always a date", GET("/") "\r\n", "\r\nDate: ", NULL},
+    {"always a policy", GET("/") "\r\n", "\r\nReferrer-Policy: no-referrer\r\n",
+	NULL},
+    {"always another policy", GET("/x") "\r\n",
+	"\r\nContent-Security-Policy: ", NULL},
+    {"stays open", GET("/") "\r\n", "200 OK", "Connection:"},
+    {"closes", GET("/") "Connection: close\r\n\r\n",
+	"\r\nConnection: close\r\n", NULL},
+    {"bare LF", "GET / HTTP/1.1\nHost: localhost\n\n", "200 OK", NULL},
+    {"line ends first", "\r\n\r\n" GET("/") "\r\n", "200 OK", NULL},
+    {"HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "\r\nConnection: close\r\n", NULL},
+    {"HTTP/1.0 that stays", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+	"\r\nConnection: keep-alive\r\n", NULL},
+    {"HEAD", "HEAD / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
+	"\r\nContent-Length: 5\r\n", "hello"},
+    {"absolute form",
+	"GET http://localhost:8025/?a HTTP/1.1\r\nHost: evil.test\r\n\r\n",
+	"200 OK", NULL},
+    {"absolute form, foreign",
+	"GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	"403 Forbidden", NULL},
+    {"unknown path", GET("/nothing") "\r\n", "404 Not Found\r\n", NULL},
+    {"its text", GET("/nothing") "\r\n", "\r\n\r\n404 page not found\n", NULL},
+    {"unknown path of the API", GET("/api/v1/nothing") "\r\n",
+	"\r\n\r\nFile not found\n", NULL},
+    {"of our own", GET("/api/mailstop/v1/nothing") "\r\n",
+	"\r\n\r\n{\"error\":\"", NULL},
+    {"another method", "POST / HTTP/1.1\r\n" HOST "\r\n",
+	"405 Method Not Allowed\r\n", NULL},
+    {"which are allowed", "DELETE / HTTP/1.1\r\n" HOST "\r\n",
+	"\r\nAllow: GET, HEAD, OPTIONS\r\n", NULL},
+    {"of two tables", "POST /api/v1/json HTTP/1.1\r\n" HOST "\r\n",
+	"\r\nAllow: GET, HEAD, PUT, DELETE, OPTIONS\r\n", NULL},
+    {"an unknown method", "PATCH / HTTP/1.1\r\n" HOST "\r\n", "405 ", NULL},
+    {"CONNECT", "CONNECT a.test:1 HTTP/1.1\r\n" HOST "\r\n", "400 ", NULL},
+    {"OPTIONS", "OPTIONS /api/v1/x HTTP/1.1\r\n" HOST "\r\n",
+	"HTTP/1.1 200 OK\r\n", NULL},
+    {"OPTIONS *", "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200 OK\r\n",
+	NULL},
+    {"OPTIONS of a page", "OPTIONS / HTTP/1.1\r\n" HOST "\r\n",
+	"\r\nAllow: GET, HEAD, OPTIONS\r\n", NULL},
+    {"OPTIONS of nothing", "OPTIONS /x HTTP/1.1\r\n" HOST "\r\n", "404 ", NULL},
+    {"two slashes", GET("//view/ab.html?a=1&b") "\r\n",
+	"\r\nLocation: /view/ab.html?a=1&b\r\n", NULL},
+    {"moved for good", GET("//view/ab.html") "\r\n",
+	"HTTP/1.1 301 Moved Permanently\r\n", NULL},
+    {"moved, and asked again so",
+	"POST /./api/v1/send HTTP/1.1\r\n" HOST "\r\n",
+	"HTTP/1.1 307 Temporary Redirect\r\n", NULL},
+    {"dots", GET("/a/../view/./x") "\r\n", "\r\nLocation: /view/x\r\n", NULL},
+    {"not to another host", GET("//\\evil.test/%2e%2e") "\r\n",
+	"\r\nLocation: /\r\n", NULL},
+    {"nor so", GET("//\\evil.test/..//\\evil.test") "\r\n",
+	"\r\nLocation: /%5Cevil.test\r\n", NULL},
+    {"a value", GET("/api/v1/message/a%20b%2Fc?a+b=%C3%A4+x&a+b=2") "\r\n",
+	"id=a b/c a=\xc3\xa4 x user= method=1", NULL},
+    {"a value with an end", GET("/view/x.y.html") "\r\n", "id=x.y a=-", NULL},
+    {"an empty value", GET("/api/v1/message/") "\r\n", "404 ", NULL},
+    {"a broken escape", GET("/api/v1/message/a%2") "\r\n", "400 ", NULL},
+    {"a NUL", GET("/api/v1/message/a%00b") "\r\n", "400 ", NULL},
+    {"JSON", GET("/api/v1/json") "\r\n",
+	"\r\n\r\n{\"text\":\"a\\u003cb\\u003e\\u0026\xef\xbf\xbd\\u0000"
+	"\xc3\xa4\"}\n",
+	NULL},
+    {"its type", GET("/api/v1/json") "\r\n",
+	"\r\nContent-Type: application/json\r\n", NULL},
+    {"an error", GET("/api/v1/error") "\r\n", "410 Gone\r\n", NULL},
+    {"its words", GET("/api/v1/error") "\r\n",
+	"\r\n\r\n{\"error\":\"no more\"}\n", NULL},
+    {"a policy of its own", GET("/page") "\r\n",
+	"\r\ncontent-security-policy: default-src x\r\n", "default-src 'none'"},
+    {"no header in a value", GET("/page") "\r\n",
+	"\r\nX-Name: a  Set-Cookie: b\r\n", NULL},
+    {"a body",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody",
+	"\r\n\r\nbody", NULL},
+    {"a body in chunks",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST
+	"Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2;x=y\r\ndy\r\n0\r\n"
+	"X: y\r\n\r\n",
+	"\r\n\r\nbody", NULL},
+    {"a body that is announced",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST
+	"Expect: 100-continue\r\nContent-Length: 4\r\n\r\nbody",
+	"\r\n\r\nbody", "100 Continue"},
+    {"a body for GET",
+	"GET / HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", "hello",
+	NULL},
+    {"a body for nobody",
+	"POST /x HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody",
+	"\r\nConnection: close\r\n", NULL},
+    {"too large",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n",
+	"413 Content Too Large\r\n", NULL},
+    {"too large in chunks",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST
+	"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n",
+	"413 ", NULL},
+    {"too large for a message",
+	"POST /api/v1/send HTTP/1.1\r\n" HOST "Content-Length: 100001\r\n\r\n",
+	"\r\n\r\n{\"Error\":\"", NULL},
+    {"nonsense", "nonsense\r\n\r\n", "400 Bad Request\r\n", NULL},
+    {"another protocol", "EHLO localhost\r\n\r\n", "400 ", NULL},
+    {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 ", NULL},
+    {"no host", "GET / HTTP/1.1\r\n\r\n", "400 ", NULL},
+    {"two hosts", GET("/") HOST "\r\n", "400 ", NULL},
+    {"both kinds of length",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST
+	"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	"400 ", NULL},
+    {"broken chunks",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST
+	"Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+	"400 ", NULL},
+    {"another encoding",
+	"PUT /api/v1/json HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n",
+	"501 ", NULL},
+    {"another expectation", GET("/") "Expect: miracles\r\n\r\n", "417 ", NULL},
+    {"cross-origin", GET("/api/v1/json") "Origin: http://evil.test\r\n\r\n",
+	"\r\n\r\nBlocked due to CORS violation\n",
+	"Access-Control-Allow-Origin"},
+    {"its status", GET("/api/v1/json") "Origin: http://evil.test\r\n\r\n",
+	"403 Forbidden\r\n", NULL},
+    {"own origin", GET("/api/v1/json") "Origin: http://localhost:8025\r\n\r\n",
+	"\r\nAccess-Control-Allow-Origin: http://localhost:8025\r\n", NULL},
+    {"an image", GET("/api/v1/json") "Sec-Fetch-Site: cross-site\r\n\r\n",
+	"403 ", NULL},
+    {"a form of another port",
+	"POST /api/v1/send HTTP/1.1\r\n" HOST
+	"Origin: http://localhost:3000\r\n\r\n",
+	"403 ", NULL},
+    {"a link",
+	GET("/") "Sec-Fetch-Site: cross-site\r\n"
+		 "Sec-Fetch-Mode: navigate\r\n"
+		 "Sec-Fetch-Dest: document\r\n\r\n",
+	"200 ", NULL},
+    {"an unknown host", "GET / HTTP/1.1\r\nHost: evil.test:8025\r\n\r\n",
+	"--http-host evil.test\n", NULL},
+    {"its status", "GET / HTTP/1.1\r\nHost: evil.test:8025\r\n\r\n",
+	"403 Forbidden\r\n", NULL},
+};
+
+static void
+answers(void **state)
+{
+	struct seen seen;
+	struct http_options options = make_options(&seen);
+	struct http_peer peer;
+
+	(void)state;
+	http_peer_open(&peer, &options, NULL);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct http_client client;
+		const char *text =
+		    http_client_ask(&client, &peer, rows[i].request);
+
+		if (!strstr(text, rows[i].says))
+			fail_msg("%s: %s", rows[i].what, text);
+		if (rows[i].lacks && strstr(text, rows[i].lacks))
+			fail_msg("%s: %s", rows[i].what, text);
+		http_client_close(&client);
+	}
+	http_peer_close(&peer);
+}
+
+/* ---- handlers that take their time */
+
+/* Turns the loop until the handler has been called so often. */
+static void
+wait_served(struct http_peer *peer, const struct seen *seen, unsigned count)
+{
+	int64_t deadline = clock_mono_us() + HTTP_PEER_DEADLINE_US;
+
+	while (seen->served < count && clock_mono_us() < deadline)
+		http_peer_turn(peer);
+	assert_int_equal(seen->served, count);
+}
+
+static void
+wait_connections(struct http_peer *peer, size_t count)
+{
+	int64_t deadline = clock_mono_us() + HTTP_PEER_DEADLINE_US;
+
+	while (
+	    http_connections(peer->http) != count && clock_mono_us() < deadline)
+		http_peer_turn(peer);
+	assert_int_equal(http_connections(peer->http), count);
+}
+
+static void
+answers_later(void **state)
+{
+	struct seen seen;
+	struct http_options options = make_options(&seen);
+	struct http_peer peer;
+	struct http_client client;
+
+	(void)state;
+	http_peer_open(&peer, &options, NULL);
+	http_client_open(&client, &peer);
+	/* The second one waits in the kernel for the first. */
+	http_client_send(&client, SPAN(GET("/api/v1/later") "\r\n"));
+	http_client_send(&client, SPAN(GET("/") "\r\n"));
+	wait_served(&peer, &seen, 1);
+	http_reply(seen.pending, 200, "text/plain", SPAN("later"));
+	http_client_wait_text(&client, "later");
+	http_client_wait_text(&client, "hello");
+	assert_int_equal(seen.gone, 0);
+	http_client_close(&client);
+	wait_connections(&peer, 0);
+	http_peer_close(&peer);
+}
+
+/* A reset is known at once; the answer is thrown away. */
+static void
+survives_a_client_that_is_gone(void **state)
+{
+	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	struct seen seen;
+	struct http_options options = make_options(&seen);
+	struct http_peer peer;
+	struct http_client client;
+
+	(void)state;
+	http_peer_open(&peer, &options, NULL);
+	http_client_open(&client, &peer);
+	http_client_send(&client, SPAN(GET("/api/v1/later") "\r\n"));
+	wait_served(&peer, &seen, 1);
+	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	http_client_close(&client);
+	wait_connections(&peer, 0);
+	assert_int_equal(seen.gone, 1);
+	http_reply(seen.pending, 200, NULL, SPAN("too late"));
+	http_peer_close(&peer);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(answers),
+	    cmocka_unit_test(answers_later),
+	    cmocka_unit_test(survives_a_client_that_is_gone),
+	};
+
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}
