@@ -271,12 +271,56 @@ take_client(struct talk *talk, const struct dialogue_line *line)
 	talk->last_client = talk->record;
 }
 
-/* "TLS ..." says that a handshake is over, also one before the greeting. */
+/* ---- remarks */
+
+/* A handshake is over, perhaps before the greeting. */
+static void
+on_tls(struct talk *talk, struct span text)
+{
+	(void)text;
+	talk->is_tls = true;
+}
+
+/* Plain text that came with STARTTLS is thrown away before it is a line. */
+static void
+on_injection(struct talk *talk, struct span text)
+{
+	finding_add(talk->look, FINDING_STARTTLS_INJECTION, talk->record, text);
+}
+
+/* Only who hung up could have said good-bye. */
+static void
+on_end(struct talk *talk, struct span text)
+{
+	span_skip(&text, sizeof("end: ") - 1);
+	talk->is_ended =
+	    !span_equal(text, SPAN("drop")) && !span_equal(text, SPAN("reset"));
+}
+
+/* What came later is not known. */
+static void
+on_ceiling(struct talk *talk, struct span text)
+{
+	(void)text;
+	talk->is_ended = true;
+}
+
 static void
 take_remark(struct talk *talk, struct span text)
 {
-	if (span_starts_nocase(text, SPAN("TLS")))
-		talk->is_tls = true;
+	static const struct {
+		const char *start;
+		void (*take)(struct talk *, struct span);
+	} remarks[] = {
+	    {"TLS ", on_tls},
+	    {"plain text behind STARTTLS", on_injection},
+	    {"end: ", on_end},
+	    {"what follows is not recorded", on_ceiling},
+	};
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
+		if (span_starts(text, span_string(remarks[i].start)))
+			remarks[i].take(talk, text);
 }
 
 /* RFC 5321 4.1.1.10. Whom we sent away need not say good-bye, and a handshake
@@ -286,7 +330,7 @@ check_end(struct talk *talk)
 {
 	const struct finding_verb *last = talk->previous;
 
-	if (!talk->has_commands || talk->last_code == 421 ||
+	if (!talk->has_commands || talk->is_ended || talk->last_code == 421 ||
 	    talk->last_code == 221)
 		return;
 	if (last && (last->id == VERB_QUIT || last->id == VERB_STARTTLS))

@@ -69,6 +69,7 @@ struct talk {
 	bool is_lmtp;
 	bool in_auth;     /* the next line answers a challenge */
 	bool behind_text; /* no command has come behind a message's text */
+	bool is_ended;    /* not by the client, or out of sight */
 	bool is_utf8;     /* the last MAIL had SMTPUTF8 */
 	size_t recipients;
 	const struct finding_verb *previous; /* NULL behind text */

@@ -12,6 +12,7 @@
 #define MIME HEAD "MIME-Version: 1.0\r\n"
 #define MULTI MIME "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X49 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X900                                                                   \
 	X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50
 #define TEXT(literal) literal, sizeof(literal) - 1
@@ -43,11 +44,8 @@ static const struct row rows[] = {
     {"bare-cr", GOOD, "", TEXT(HEAD "\r\none\r\n\r\n"), ""},
     {"nul", BAD, "", TEXT(HEAD "\r\none\0two\r\n"), ""},
     {"nul", GOOD, "", TEXT(HEAD "\r\none\001two\r\n"), ""},
-    {"line-too-long", BAD, "", TEXT(HEAD "\r\n" X900 X50 "x" X50 "\r\n"), ""},
-    {"line-too-long", GOOD, "",
-	TEXT(HEAD "\r\n" X900 X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-		  "xxxxxxxx\r\n"),
-	""},
+    {"line-too-long", BAD, "", TEXT(HEAD "\r\n" X900 X50 X49 "\r\n"), ""},
+    {"line-too-long", GOOD, "", TEXT(HEAD "\r\n" X900 X49 X49 "\r\n"), ""},
     {"8bit-undeclared", BAD, "SIZE=9999",
 	TEXT(MIME "Content-Type: text/plain; charset=utf-8\r\n"
 		  "Content-Transfer-Encoding: 8bit\r\n\r\n\xc3\xa4\r\n"),
@@ -84,9 +82,15 @@ static const struct row rows[] = {
 	""},
     {"header-utf8", GOOD, "", TEXT(HEAD "Subject: a\r\n\r\nx\r\n"), ""},
     {"header-too-long", BAD, "",
-	TEXT(HEAD "Subject: " X900 X50 X50 "\r\n\r\nx\r\n"), ""},
+	TEXT(HEAD "X: " X900 X49
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "\r\n\r\nx\r\n"),
+	""},
     {"header-too-long", GOOD, "",
-	TEXT(HEAD "Subject: " X900 X50 "\r\n " X50 "\r\n\r\nx\r\n"), ""},
+	TEXT(
+	    HEAD "X: " X900 X49 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		 "\r\n " X50 "\r\n\r\nx\r\n"),
+	""},
     {"header-fold", BAD, "", TEXT(HEAD "Subject: a\r\n \r\n b\r\n\r\nx\r\n"),
 	""},
     {"header-fold", BAD, "", TEXT(" a\r\n" HEAD "\r\nx\r\n"),
@@ -164,6 +168,8 @@ static const struct row rows[] = {
     {"encoded-word-long", GOOD, "",
 	TEXT(HEAD "Subject: =?utf-8?q?" X50 "xxxxxxxxxxxxx?=\r\n\r\nx\r\n"),
 	""},
+    {"encoded-word-place", BAD, "",
+	TEXT(HEAD "Cc: \"x =?utf-8?q?b?= y\" <z@y.test>\r\n\r\nx\r\n"), ""},
     {"encoded-word-place", BAD, "",
 	TEXT(HEAD "Subject: a=?utf-8?q?b?=\r\n\r\nx\r\n"), ""},
     {"encoded-word-place", BAD, "",
@@ -257,6 +263,7 @@ static const struct row rows[] = {
 	     "Content-Transfer-Encoding: base64\r\n\r\n"
     {"encoding-base64", BAD, "", TEXT(BASE64 "YW!j\r\n"), ""},
     {"encoding-base64", BAD, "", TEXT(BASE64 "YWJj\r\nYW\r\n"), ""},
+    {"encoding-base64", BAD, "", TEXT(BASE64 "YQ======\r\n"), ""},
     {"encoding-base64", BAD, "", TEXT(BASE64 "YQ==\r\nYWJj\r\n"), ""},
     {"encoding-base64", BAD, "",
 	TEXT(BASE64 X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"), ""},
@@ -279,6 +286,9 @@ static const struct row rows[] = {
     {"charset-unknown", BAD, "",
 	TEXT(MIME "Content-Type: text/plain; charset=\"utf-16//IGNORE\"\r\n\r\n"
 		  "x\r\n"),
+	""},
+    {"charset-unknown", BAD, "",
+	TEXT(MIME "Content-Type: text/plain; charset=" X900 "\r\n\r\nx\r\n"),
 	""},
     {"charset-unknown", GOOD, "",
 	TEXT(MIME "Content-Type: text/plain; charset=koi8-r\r\n\r\nx\r\n"), ""},

@@ -64,6 +64,10 @@ static const struct row rows[] = {
 	GREETING "C 2 EHLO [192.0.2.999]\n" OFFER_LINES QUIT, ""},
     {"hello-syntax", BAD, "192.0.2.1",
 	GREETING "C 2 EHLO " X50 X50 ".test\n" OFFER_LINES QUIT, ""},
+    {"hello-syntax", BAD, "192.0.2.1",
+	GREETING "C 2 EHLO " X50 "xxxxxxxxxxxxxx.test\n" OFFER_LINES QUIT, ""},
+    {"hello-syntax", GOOD, "192.0.2.1",
+	GREETING "C 2 EHLO " X50 "xxxxxxxxxxxxx.test\n" OFFER_LINES QUIT, ""},
     {"hello-syntax", GOOD, "192.0.2.1",
 	GREETING "C 2 EHLO a-1.x--y.test\n" OFFER_LINES QUIT, ""},
     {"hello-syntax", GOOD, "192.0.2.1",
@@ -192,6 +196,11 @@ static const struct row rows[] = {
 	      "I 6 TLS TLSv1.3\nC 7 EHLO c.test\n" OFFER_LINES MAIL QUIT,
 	""},
 
+    {"starttls-injection", BAD, "192.0.2.1",
+	HELLO "C 4 STARTTLS\nI 4 plain text behind STARTTLS: 9 octets\n"
+	      "S 5 220 go\nI 6 TLS TLSv1.3\nC 7 EHLO c.test\n" OFFER_LINES QUIT,
+	""},
+
     {"auth-clear", BAD, "192.0.2.1",
 	HELLO "C 4 AUTH PLAIN ***\nS 5 235 ok\n" QUIT, ""},
     {"auth-clear", GOOD, "192.0.2.1",
@@ -250,6 +259,12 @@ static const struct row rows[] = {
     {"no-quit", GOOD, "192.0.2.1", HELLO "S 9 421 4.4.2 timeout\n", ""},
     {"no-quit", GOOD, "192.0.2.1",
 	HELLO "C 4 STARTTLS\nS 5 220 go\nI 6 handshake failed\n", ""},
+
+    {"no-quit", BAD, "192.0.2.1", HELLO "I 9 end: drop\n", ""},
+    {"no-quit", BAD, "192.0.2.1", HELLO "I 9 end: reset\n", ""},
+    {"no-quit", GOOD, "192.0.2.1", HELLO "I 9 end: shutdown\n", ""},
+    {"no-quit", GOOD, "192.0.2.1",
+	HELLO "I 9 what follows is not recorded: it is too long\n", ""},
 
     /* LMTP answers once for each recipient. */
     {"verb-unadvertised", GOOD, "unix",
