@@ -276,6 +276,7 @@ run_message(struct store_job *job, struct sql *sql)
 	if (!err)
 		err = insert_body(sql, &put->message->body, put->seq);
 	txn_weigh(sql, put->message->body.len);
+	txn_tally(sql, 1, (int64_t)put->message->body.len);
 	return err;
 }
 

@@ -47,7 +47,11 @@ const char *const schema_text[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE raw (message INTEGER PRIMARY KEY, bytes BLOB NOT NULL) "
     "STRICT;"
-    /* Named numbers: seq (the last one given), pruned, removed. */
+    /* What was removed, as far back as erase.h says. */
+    "CREATE TABLE gone (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) "
+    "STRICT;"
+    /* Named numbers: seq and session (the last ones given), messages and
+       bytes (what there is of them), pruned and removed (what there was). */
     "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) "
     "STRICT, WITHOUT ROWID;",
 

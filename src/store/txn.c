@@ -1,10 +1,10 @@
 /* txn: one write transaction, and the numbers that are given out inside it. */
 #include "txn.h"
 
-/* The connection's marks: one a counter, then the weight. */
-#define MARK_WEIGHT TXN_COUNTERS
+/* The connection's marks: one a counter, then these. */
+enum { MARK_WEIGHT = TXN_COUNTERS, MARK_MESSAGES, MARK_BYTES, MARKS };
 
-_Static_assert(MARK_WEIGHT < SQL_MARKS, "a mark for each");
+_Static_assert(MARKS <= SQL_MARKS, "a mark for each");
 
 /* The last number given, or 0 where none was in this transaction. The table is
    asked too: a file that was edited by hand must not stop us. */
@@ -24,7 +24,7 @@ static const struct {
 static void
 forget(struct sql *sql)
 {
-	for (int i = 0; i < SQL_MARKS; i++)
+	for (int i = 0; i < MARKS; i++)
 		sql_marks(sql)[i] = 0;
 }
 
@@ -41,6 +41,33 @@ txn_rollback(struct sql *sql)
 	forget(sql);
 	/* After some failures SQLite has done it already. */
 	(void)sql_run(sql, "ROLLBACK");
+}
+
+enum err
+txn_count(struct sql *sql, const char *name, int64_t more)
+{
+	static const char text[] =
+	    "INSERT INTO counter (name, value) VALUES (?, ?)"
+	    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
+	struct sql_row *row;
+	enum err err;
+
+	if (more == 0)
+		return ERR_OK;
+	err = sql_start(sql, &row, text);
+	if (err)
+		return err;
+	sql_bind_span(row, 1, span_string(name));
+	sql_bind_number(row, 2, more);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
+void
+txn_tally(struct sql *sql, int64_t messages, int64_t bytes)
+{
+	sql_marks(sql)[MARK_MESSAGES] += messages;
+	sql_marks(sql)[MARK_BYTES] += bytes;
 }
 
 static enum err
@@ -70,6 +97,10 @@ txn_commit(struct sql *sql)
 
 	for (int i = 0; i < TXN_COUNTERS && !err; i++)
 		err = save(sql, (enum txn_counter)i);
+	if (!err)
+		err = txn_count(sql, "messages", sql_marks(sql)[MARK_MESSAGES]);
+	if (!err)
+		err = txn_count(sql, "bytes", sql_marks(sql)[MARK_BYTES]);
 	if (!err)
 		err = sql_run(sql, "COMMIT");
 	if (err)
@@ -118,24 +149,4 @@ uint64_t
 txn_weight(struct sql *sql)
 {
 	return (uint64_t)sql_marks(sql)[MARK_WEIGHT];
-}
-
-enum err
-txn_count(struct sql *sql, const char *name, uint64_t more)
-{
-	static const char text[] =
-	    "INSERT INTO counter (name, value) VALUES (?, ?)"
-	    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
-	struct sql_row *row;
-	enum err err;
-
-	if (more == 0)
-		return ERR_OK;
-	err = sql_start(sql, &row, text);
-	if (err)
-		return err;
-	sql_bind_span(row, 1, span_string(name));
-	sql_bind_number(row, 2, (int64_t)more);
-	(void)sql_step(row);
-	return sql_done(row);
 }

@@ -38,8 +38,14 @@ enum err txn_next(struct sql *, enum txn_counter, int64_t *number);
 void txn_weigh(struct sql *, uint64_t more);
 uint64_t txn_weight(struct sql *);
 
+/*
+ * Says that messages came (or went, negative), and bytes of bodies with them.
+ * The sums stand in the rows "messages" and "bytes" once it is committed.
+ */
+void txn_tally(struct sql *, int64_t messages, int64_t bytes);
+
 /* Adds to a row of `counter`; it is made where it is missing. `name` is a
    constant: "pruned", "removed". */
-enum err txn_count(struct sql *, const char *name, uint64_t more);
+enum err txn_count(struct sql *, const char *name, int64_t more);
 
 #endif

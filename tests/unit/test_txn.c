@@ -144,6 +144,25 @@ counters_add_up(void **state)
 	assert_int_equal(counter_is(sql, "removed"), 5);
 }
 
+static void
+the_tally_is_kept(void **state)
+{
+	struct sql *sql = *state;
+
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	txn_tally(sql, 1, 100);
+	txn_tally(sql, 1, 50);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	txn_tally(sql, 1, 1000);
+	txn_rollback(sql);
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	txn_tally(sql, -1, -100);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(counter_is(sql, "messages"), 1);
+	assert_int_equal(counter_is(sql, "bytes"), 50);
+}
+
 /* Each sees what the other has given out. */
 static void
 two_programs_on_one_file(void **state)
@@ -182,6 +201,7 @@ main(void)
 	    TEST(the_greater_one_counts),
 	    TEST(a_spoiled_counter_is_survived),
 	    TEST(counters_add_up),
+	    TEST(the_tally_is_kept),
 	    TEST(two_programs_on_one_file),
 	};
 
