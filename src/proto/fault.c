@@ -79,13 +79,15 @@ find_rule(const struct fault_set *set, struct span id)
 }
 
 static bool
-make_room(struct fault_set *set)
+make_room(struct fault_set *set, size_t count)
 {
-	size_t size = set->size ? set->size * 2 : 8;
+	size_t size = set->size ? set->size : 8;
 	struct rule *rules;
 
-	if (set->count < set->size)
+	if (count <= set->size - set->count)
 		return true;
+	while (size - set->count < count)
+		size *= 2;
 	rules = realloc(set->rules, size * sizeof(*rules));
 	if (!rules)
 		return false;
@@ -116,29 +118,41 @@ append(struct fault_set *set, struct fault_rule *what)
 }
 
 static enum err
+refuse_count(struct fault_error *error)
+{
+	(void)snprintf(error->text, sizeof(error->text),
+	    "a set has at most %d rules", FAULT_RULES_MAX);
+	return ERR_LIMIT;
+}
+
+static enum err
+refuse_id(struct span id, struct fault_error *error)
+{
+	(void)snprintf(error->text, sizeof(error->text),
+	    "there is a rule with the id %.*s", SPAN_ARG(id));
+	return ERR_EXISTS;
+}
+
+static enum err
 add(struct fault_set *set, struct span text, struct fault_error *error,
     const char **id)
 {
 	struct fault_rule *what;
 	enum err err;
 
-	if (set->count >= FAULT_RULES_MAX) {
-		(void)snprintf(error->text, sizeof(error->text),
-		    "a set has at most %d rules", FAULT_RULES_MAX);
-		return ERR_LIMIT;
-	}
-	if (!make_room(set))
+	if (set->count >= FAULT_RULES_MAX)
+		return refuse_count(error);
+	if (!make_room(set, 1))
 		return ERR_MEMORY;
 	err = fault_rule_parse(&what, text, error);
 	if (err)
 		return err;
 	if (what->id.len && find_rule(set, what->id)) {
-		(void)snprintf(error->text, sizeof(error->text),
-		    "there is a rule with the id %.*s", SPAN_ARG(what->id));
+		err = refuse_id(what->id, error);
 		error->offset = (size_t)(span_trim(text).at - text.at) +
 		    (size_t)(what->id.at - what->text.at);
 		free(what);
-		return ERR_EXISTS;
+		return err;
 	}
 	*id = append(set, what);
 	return ERR_OK;
@@ -257,6 +271,59 @@ fault_remove(struct fault_set *set, struct span id)
 		return false;
 	remove_at(set, (size_t)(rule - set->rules));
 	return true;
+}
+
+static bool
+is_among(struct span id, const struct span *ids, size_t id_count)
+{
+	for (size_t i = 0; i < id_count; i++)
+		if (span_equal(ids[i], id))
+			return true;
+	return false;
+}
+
+/* Whether both sets can be one, once the rules with these ids are gone. */
+static enum err
+check_union(const struct fault_set *set, const struct fault_set *more,
+    const struct span *ids, size_t id_count, struct fault_error *error)
+{
+	size_t count = set->count + more->count;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct span id = span_string(set->rules[i].id);
+
+		if (is_among(id, ids, id_count))
+			count--;
+		else if (set->rules[i].what->id.len && find_rule(more, id))
+			return refuse_id(id, error);
+	}
+	return count > FAULT_RULES_MAX ? refuse_count(error) : ERR_OK;
+}
+
+enum err
+fault_exchange(struct fault_set *set, const struct span *ids, size_t id_count,
+    struct span text, struct fault_error *error)
+{
+	struct fault_set more = {.seed = set->seed};
+	enum err err;
+
+	memset(error, 0, sizeof(*error));
+	fault_counts_init(&more.counts, KEYS_MAX);
+	err = add_lines(&more, text, error);
+	locate(text, error);
+	if (!err)
+		err = check_union(set, &more, ids, id_count, error);
+	if (!err && !make_room(set, more.count))
+		err = ERR_MEMORY;
+	for (size_t i = 0; !err && i < id_count; i++)
+		(void)fault_remove(set, ids[i]);
+	for (size_t i = 0; !err && i < more.count; i++)
+		(void)append(set, more.rules[i].what);
+	/* The rules that `more` had are the set's now. */
+	if (!err)
+		more.count = 0;
+	fault_clear(&more);
+	return err;
 }
 
 static bool
@@ -412,18 +479,34 @@ fault_moments(const struct fault_set *set)
 	return set->moments;
 }
 
+static void
+show(const struct rule *rule, struct fault_view *view)
+{
+	view->id = rule->id;
+	view->text = rule->what->text;
+	view->chance = rule->what->chance;
+	view->action = &rule->what->action;
+	view->seen = rule->seen;
+	view->acted = rule->acted;
+}
+
 bool
 fault_view(const struct fault_set *set, size_t index, struct fault_view *view)
 {
-	const struct rule *rule;
-
 	if (index >= set->count)
 		return false;
-	rule = &set->rules[index];
-	view->id = rule->id;
-	view->text = rule->what->text;
-	view->seen = rule->seen;
-	view->acted = rule->acted;
+	show(&set->rules[index], view);
+	return true;
+}
+
+bool
+fault_find(const struct fault_set *set, struct span id, struct fault_view *view)
+{
+	const struct rule *rule = find_rule(set, id);
+
+	if (!rule)
+		return false;
+	show(rule, view);
 	return true;
 }
 

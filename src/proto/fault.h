@@ -49,6 +49,14 @@ enum err fault_add(struct fault_set *, struct span text,
 enum err
 fault_replace(struct fault_set *, struct span text, struct fault_error *error);
 
+/*
+ * Removes the rules with these ids, as far as there are any, and adds those of
+ * `text`; all of it or nothing. An id that is taken (ERR_EXISTS) has no place
+ * in *error.
+ */
+enum err fault_exchange(struct fault_set *, const struct span *ids,
+    size_t id_count, struct span text, struct fault_error *error);
+
 /* False when there is no such rule. */
 bool fault_remove(struct fault_set *, struct span id);
 void fault_clear(struct fault_set *);
@@ -70,11 +78,17 @@ bool fault_decide(
    the set changes. */
 struct fault_view {
 	const char *id;
-	struct span text; /* as given, trimmed */
-	uint64_t seen;    /* how often its moment and conditions fitted */
+	struct span text;                  /* as given, trimmed */
+	unsigned chance;                   /* millionths */
+	const struct fault_action *action; /* without the id; the code is 0
+		where a rule without an action takes the usual one */
+	uint64_t seen; /* how often its moment and conditions fitted */
 	uint64_t acted;
 };
 bool fault_view(const struct fault_set *, size_t index, struct fault_view *);
+
+/* Likewise, the rule with that id; false when there is none. */
+bool fault_find(const struct fault_set *, struct span id, struct fault_view *);
 uint64_t fault_seed(const struct fault_set *);
 
 #endif

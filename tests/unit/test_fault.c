@@ -375,6 +375,51 @@ an_inbox_takes_its_rules_along(void **state)
 }
 
 static void
+rules_are_exchanged(void **state)
+{
+	static const struct span ids[] = {{"b", 1}, {"f1", 2}, {"none", 4}};
+	struct fault_set *set = set_of(1, "rcpt\nmail id=a\ndata id=b\n");
+	struct fault_error error;
+	struct fault_view view;
+
+	(void)state;
+	assert_int_equal(fault_exchange(set, ids, COUNT(ids),
+			     SPAN("rset id=b\nquit chance=5% drip=3"), &error),
+	    ERR_OK);
+	assert_int_equal(
+	    fault_moments(set), FAULT_MAIL | FAULT_RSET | FAULT_QUIT);
+	assert_true(fault_view(set, 1, &view));
+	assert_string_equal(view.id, "b");
+	assert_true(fault_find(set, SPAN("f2"), &view));
+	assert_true(span_equal(view.text, SPAN("quit chance=5% drip=3")));
+	assert_int_equal(view.chance, 50000);
+	assert_int_equal(view.action->drip, 3);
+	assert_false(fault_find(set, SPAN("f1"), &view));
+	fault_set_free(set);
+}
+
+static void
+a_bad_exchange_changes_nothing(void **state)
+{
+	static const struct span ids[] = {{"a", 1}};
+	struct fault_set *set = set_of(1, "mail id=a\ndata id=b\n");
+	struct fault_error error;
+
+	(void)state;
+	assert_int_equal(
+	    fault_exchange(set, ids, 1, SPAN("rset\nrset x"), &error),
+	    ERR_DATA);
+	assert_int_equal(error.line, 2);
+	assert_int_equal(error.column, 6);
+	assert_int_equal(
+	    fault_exchange(set, ids, 1, SPAN("rset\nrset id=b"), &error),
+	    ERR_EXISTS);
+	assert_non_null(strstr(error.text, "the id b"));
+	assert_int_equal(fault_moments(set), FAULT_MAIL | FAULT_DATA);
+	fault_set_free(set);
+}
+
+static void
 a_bad_line_changes_nothing(void **state)
 {
 	static const struct {
@@ -430,6 +475,11 @@ a_set_has_a_ceiling(void **state)
 		set, span_make(text, (FAULT_RULES_MAX + 1) * 5), &error),
 	    ERR_LIMIT);
 	assert_int_equal(error.line, FAULT_RULES_MAX + 1);
+	assert_int_equal(
+	    fault_exchange(set, NULL, 0, SPAN("rcpt"), &error), ERR_LIMIT);
+	assert_int_equal(fault_exchange(set, (struct span[]){SPAN("f76")}, 1,
+			     SPAN("rcpt"), &error),
+	    ERR_OK);
 	assert_true(fault_remove(set, SPAN("f77")));
 	assert_int_equal(fault_add(set, SPAN("rcpt"), &error, NULL), ERR_OK);
 	free(text);
@@ -454,6 +504,8 @@ scenario(void *context)
 	assert_true(err == ERR_OK || err == ERR_MEMORY);
 	if (!err && !fault_decide(set, &facts, &action))
 		assert_true(fail_alloc_happened());
+	err = fault_exchange(set, NULL, 0, SPAN("data\nquit"), &error);
+	assert_int_equal(err == ERR_MEMORY, !(fault_moments(set) & FAULT_QUIT));
 	err = fault_replace(set, SPAN("mail\nrcpt\n"), &error);
 	assert_true(err == ERR_OK || err == ERR_MEMORY);
 	assert_int_equal(
@@ -487,6 +539,8 @@ main(void)
 	    cmocka_unit_test(names_may_come_back),
 	    cmocka_unit_test(removal_keeps_the_others_counts),
 	    cmocka_unit_test(an_inbox_takes_its_rules_along),
+	    cmocka_unit_test(rules_are_exchanged),
+	    cmocka_unit_test(a_bad_exchange_changes_nothing),
 	    cmocka_unit_test(a_bad_line_changes_nothing),
 	    cmocka_unit_test(a_set_has_a_ceiling),
 	    cmocka_unit_test(memory_may_fail),
