@@ -12,12 +12,23 @@
 
 struct json_t; /* Jansson's */
 
-/* A new value, or NULL without memory. */
+/*
+ * A new value, or NULL without memory. Keys, always all of them and in this
+ * order: id, seq, state ("accepted", "refused", "aborted"), received, session,
+ * listener, inbox, peer, helo, user, mail_from, mail_params, recipients
+ * [{address, params, reply, fault}], size, sha256, subject, from, to, cc (lists
+ * of {name, address}), date (null without a Date header), message_id,
+ * attachments and findings (counts), tags, read, reason. Texts are empty where
+ * there is nothing to say.
+ */
 struct json_t *api_message(const struct pick_row *);
 /* The same object of a message that was just indexed. */
 struct json_t *api_message_of_entry(const struct index_entry *);
 
 /* A string whatever the bytes: what is not UTF-8 becomes U+FFFD. */
 struct json_t *api_string(struct span);
+
+/* A time: RFC 3339 in UTC with microseconds. */
+struct json_t *api_time(int64_t wall_us);
 
 #endif

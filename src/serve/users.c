@@ -219,6 +219,22 @@ users_close(struct users *users)
 	free(users);
 }
 
+enum err
+users_reload(struct users *users, const char *path, struct failure *failure)
+{
+	struct users *fresh;
+	struct users old = *users;
+	enum err err = users_open(&fresh, path, failure);
+
+	if (err)
+		return err;
+	*users = *fresh;
+	*fresh = old;
+	users_close(fresh);
+	OPENSSL_cleanse(&old, sizeof(old));
+	return ERR_OK;
+}
+
 static struct user *
 find_user(const struct users *users, struct span name)
 {

@@ -19,6 +19,9 @@ struct users;
 enum err users_open(struct users **out, const char *path, struct failure *);
 void users_close(struct users *);
 
+/* Reads the file again (SIGHUP). On failure the users stay who they were. */
+enum err users_reload(struct users *, const char *path, struct failure *);
+
 /* Whether that is the user's password. */
 bool users_check(struct users *, struct span name, struct span password);
 

@@ -19,17 +19,22 @@ struct file {
 };
 
 static void
-make_file(struct file *file, struct span text)
+write_text(const char *path, struct span text)
 {
-	FILE *stream;
+	FILE *stream = fopen(path, "w");
 
-	scratch_make(file->folder);
-	(void)snprintf(
-	    file->path, sizeof(file->path), "%s/htpasswd", file->folder);
-	stream = fopen(file->path, "w");
 	assert_non_null(stream);
 	assert_int_equal(fwrite(text.at, 1, text.len, stream), text.len);
 	(void)fclose(stream);
+}
+
+static void
+make_file(struct file *file, struct span text)
+{
+	scratch_make(file->folder);
+	(void)snprintf(
+	    file->path, sizeof(file->path), "%s/htpasswd", file->folder);
+	write_text(file->path, text);
 }
 
 static enum err
@@ -271,6 +276,29 @@ survives_without_memory(void **state)
 	scratch_remove(file.folder);
 }
 
+static void
+reads_the_file_again(void **state)
+{
+	struct file file;
+	struct users *users;
+	struct failure failure;
+
+	(void)state;
+	make_file(&file, SPAN("a:one\n"));
+	assert_int_equal(users_open(&users, file.path, &failure), ERR_OK);
+	write_text(file.path, SPAN("a:two\nb:three\n"));
+	assert_true(users_check(users, SPAN("a"), SPAN("one")));
+	assert_int_equal(users_reload(users, file.path, &failure), ERR_OK);
+	assert_false(users_check(users, SPAN("a"), SPAN("one")));
+	assert_true(users_check(users, SPAN("a"), SPAN("two")));
+	assert_true(users_check(users, SPAN("b"), SPAN("three")));
+	write_text(file.path, SPAN("b\n"));
+	assert_int_equal(users_reload(users, file.path, &failure), ERR_DATA);
+	assert_true(users_check(users, SPAN("a"), SPAN("two")));
+	users_close(users);
+	scratch_remove(file.folder);
+}
+
 int
 main(void)
 {
@@ -282,6 +310,7 @@ main(void)
 	    cmocka_unit_test(says_which_line_is_none),
 	    cmocka_unit_test(says_what_cannot_be_read),
 	    cmocka_unit_test(checks_cram_md5),
+	    cmocka_unit_test(reads_the_file_again),
 	    cmocka_unit_test(survives_without_memory),
 	};
 
