@@ -2,9 +2,15 @@
 #include "http_private.h"
 
 #include "clock.h"
+#include "peer.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#define REFUSAL                                                                \
+	"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"            \
+	"Connection: close\r\n\r\n"
 
 static const struct http_limits usual = {
     .connections = 16384,
@@ -38,6 +44,8 @@ took(void *context, int fd, const struct peer *peer)
 		log_debug(http->options.log,
 		    "http: %s turned away: too many connections",
 		    peer->address);
+		(void)send(fd, http->calls.refusal.at, http->calls.refusal.len,
+		    MSG_NOSIGNAL);
 		(void)close(fd);
 		return;
 	}
@@ -60,6 +68,9 @@ http_new(
 	http->calls.took = took;
 	http->calls.context = http;
 	http->calls.log = options->log;
+	/* Inside TLS it would be gibberish. */
+	if (!options->tls)
+		http->calls.refusal = SPAN(REFUSAL);
 	SLIST_INIT(&http->acceptors);
 	TAILQ_INIT(&http->conns);
 	use_limits(http);

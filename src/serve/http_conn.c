@@ -345,39 +345,38 @@ step_reply(struct http_conn *conn)
 	return STEP_AGAIN;
 }
 
-/* Says good-bye as far as the socket takes it without waiting. */
+/* The stream is over, but its last words are still to be sent. */
 static enum step
-end_stream(struct http_conn *conn, enum websocket_reason reason)
+end_stream(struct http_conn *conn)
 {
-	http_stream_put_end(conn->stream, reason);
-	(void)write_out(conn);
-	io_finish(&conn->io);
-	return STEP_GONE;
+	http_stream_drop(conn->stream);
+	conn->closes = true;
+	conn->state = HTTP_REPLY;
+	set_timeout(conn);
+	return STEP_AGAIN;
 }
 
 static enum step
 step_stream(struct http_conn *conn)
 {
 	struct http_stream *stream = conn->stream;
-	struct span bytes;
-	enum step step;
+	/* What came behind the request already. */
+	struct span bytes = buf_span(&conn->in);
+	enum step step = STEP_AGAIN;
 
 	if (stream->is_cut)
 		return STEP_GONE;
-	if (conn->http->is_stopping)
-		return end_stream(conn, WEBSOCKET_GOING_AWAY);
+	if (conn->http->is_stopping) {
+		http_stream_put_end(stream, WEBSOCKET_GOING_AWAY);
+		return end_stream(conn);
+	}
 	if (write_out(conn) == STEP_GONE)
 		return STEP_GONE;
-	/* What came behind the request already. */
-	if (conn->in.len > 0 && http_stream_take(stream, buf_span(&conn->in))) {
-		buf_release(&conn->in);
-		return STEP_AGAIN;
-	}
-	step = conn->in.len > 0 ? STEP_GONE : read_some(conn, &bytes);
+	if (bytes.len == 0)
+		step = read_some(conn, &bytes);
 	if (step == STEP_AGAIN && !http_stream_take(stream, bytes))
-		step = STEP_GONE;
-	if (step == STEP_GONE)
-		(void)write_out(conn);
+		return end_stream(conn);
+	buf_release(&conn->in);
 	return step;
 }
 

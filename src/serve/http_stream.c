@@ -169,7 +169,8 @@ http_stream_tick(struct http_stream *stream)
 static bool
 is_websocket(const struct http_request *request)
 {
-	return request->method == HTTP_GET && request->head.minor >= 1 &&
+	return request->method == HTTP_GET && !request->is_head &&
+	    request->head.minor >= 1 &&
 	    http_list_has(
 		http_request_field(request, "Upgrade"), SPAN("websocket")) &&
 	    http_list_has(

@@ -252,6 +252,7 @@ static bool
 takes_the_rest(struct span pattern)
 {
 	return pattern.len > 5 && pattern.at[0] == '{' &&
+	    span_find(pattern, '}') == pattern.len - 1 &&
 	    span_equal(
 		span_make(pattern.at + pattern.len - 4, 4), SPAN("...}"));
 }
