@@ -29,6 +29,9 @@ static const struct program programs[] = {
     {"nodemailer_rich",
 	"no-quit recipient-hidden encoded-word-place auth-clear"},
     {"smtplib_auth", ""},
+    /* Postfix, from its queue; sendmail -t takes Bcc out of the header. */
+    {"postfix_plain", "recipient-hidden"},
+    {"postfix_8bit", ""},
     /* Python's older interface adds neither Date nor Message-ID. */
     {"smtplib_mimetext", "date-missing message-id-missing"},
     {"smtplib_plain", "date-missing message-id-missing"},
