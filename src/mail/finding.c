@@ -161,7 +161,7 @@ static const struct finding_rule rules[FINDING_IDS + 1] = {
 	"RFC 2046 4.1.2", "Text does not decode in its charset"},
 
     [FINDING_SIZE_DECLARED] = {"size-declared", WARNING, MESSAGE,
-	"RFC 1870 6.1", "The message is larger than SIZE in MAIL declared"},
+	"RFC 1870 6.3", "The message is larger than SIZE in MAIL declared"},
     [FINDING_RECIPIENT_HIDDEN] = {"recipient-hidden", INFO, MESSAGE,
 	"RFC 5321 7.2", "A recipient of the envelope is not in the header"},
     [FINDING_ALTERNATIVES_DIFFER] = {"alternatives-differ", INFO, MESSAGE,

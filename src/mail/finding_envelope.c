@@ -10,7 +10,7 @@
 /* What mime.h stops at: behind that nobody knows who else is named. */
 #define ADDRESSES_MAX 10000
 
-/* RFC 1870 6.1: more may be declared than comes, not less. */
+/* RFC 1870 6.3: more may be declared than comes, not less. */
 static void
 check_size(struct look *look)
 {
