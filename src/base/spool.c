@@ -174,6 +174,13 @@ spool_put(struct spool *spool, struct span bytes)
 	return err;
 }
 
+void
+spool_cut(struct spool *spool, uint64_t len)
+{
+	if (spool->len > len)
+		spool->len = len;
+}
+
 bool
 spool_in_memory(const struct spool *spool, struct span *all)
 {

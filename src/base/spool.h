@@ -45,6 +45,9 @@ void spool_reset(struct spool *);
  */
 enum err spool_put(struct spool *, struct span);
 
+/* Keeps the first `len` bytes only; nothing is put after that. */
+void spool_cut(struct spool *, uint64_t len);
+
 /* Gets room for `len` bytes in advance where that is cheap; a hint only. */
 void spool_expect(struct spool *, uint64_t len);
 

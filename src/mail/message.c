@@ -122,6 +122,21 @@ message_add_recipient(struct message *message, const struct message_rcpt *rcpt)
 	return true;
 }
 
+bool
+message_set_reply(
+    struct message *message, size_t index, struct span reply, struct span fault)
+{
+	struct message_recipient recipient;
+
+	assert(index < message->recipient_count);
+	recipient = message->recipients[index];
+	if (!put_piece(message, reply, &recipient.reply) ||
+	    !put_piece(message, fault, &recipient.fault))
+		return false;
+	message->recipients[index] = recipient;
+	return true;
+}
+
 struct message_rcpt
 message_recipient(const struct message *message, size_t index)
 {

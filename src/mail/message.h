@@ -85,6 +85,11 @@ struct span message_get(const struct message *, enum message_field);
 /* Adds one recipient, all texts copied. False without memory. */
 bool message_add_recipient(struct message *, const struct message_rcpt *);
 
+/* Sets what we said to recipient number `index`, and the fault rule that made
+   us (or empty). False without memory; both are then as they were. */
+bool message_set_reply(
+    struct message *, size_t index, struct span reply, struct span fault);
+
 /* The recipient number `index`, in RCPT order; borrowed. */
 struct message_rcpt message_recipient(const struct message *, size_t index);
 

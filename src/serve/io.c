@@ -145,10 +145,27 @@ io_write(struct io *io, struct span bytes, size_t *count)
 	return IO_OK;
 }
 
+enum io_status
+io_peek(struct io *io, char *room, size_t size, size_t *count)
+{
+	ssize_t got;
+
+	*count = 0;
+	do {
+		got = recv(io->fd, room, size, MSG_PEEK);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return plain_status(IO_WANT_READ);
+	if (got == 0)
+		return IO_END;
+	*count = (size_t)got;
+	return IO_OK;
+}
+
 bool
 io_start_flawed_tls(struct io *io, struct tls *tls, enum tls_flaw flaw)
 {
-	io->ssl = tls_accept_flawed(tls, io->fd, flaw);
+	io->ssl = tls_accept_flawed(tls, io->fd, flaw, &io->hello);
 	io->handshaking = io->ssl != NULL;
 	return io->handshaking;
 }
@@ -157,6 +174,21 @@ bool
 io_start_tls(struct io *io, struct tls *tls)
 {
 	return io_start_flawed_tls(io, tls, TLS_FLAW_NONE);
+}
+
+/* Nothing of it is believed: it is noted, as all that a client says. */
+static int
+take_any_certificate(int is_fine, X509_STORE_CTX *certificate)
+{
+	(void)is_fine;
+	(void)certificate;
+	return 1;
+}
+
+void
+io_ask_certificate(struct io *io)
+{
+	SSL_set_verify(io->ssl, SSL_VERIFY_PEER, take_any_certificate);
 }
 
 enum io_status
@@ -198,4 +230,52 @@ const char *
 io_tls_error(const struct io *io)
 {
 	return io->error ? io->error : "";
+}
+
+const char *
+io_tls_group(const struct io *io)
+{
+	const char *name = NULL;
+
+	if (speaks_tls(io))
+		name = SSL_group_to_name(
+		    io->ssl, (int)SSL_get_negotiated_group(io->ssl));
+	return name ? name : "";
+}
+
+const char *
+io_tls_sni(const struct io *io)
+{
+	const char *name = NULL;
+
+	if (speaks_tls(io))
+		name = SSL_get_servername(io->ssl, TLSEXT_NAMETYPE_host_name);
+	return name ? name : "";
+}
+
+const char *
+io_tls_alpn(const struct io *io)
+{
+	return io->hello.alpn;
+}
+
+void
+io_tls_client_cert(const struct io *io, struct buf *out)
+{
+	X509 *cert = speaks_tls(io) ? SSL_get1_peer_certificate(io->ssl) : NULL;
+	BIO *bio = cert ? BIO_new(BIO_s_mem()) : NULL;
+	char *text;
+	long len;
+
+	/* RFC 2253's form, with UTF-8 as it is, is RFC 4514's. */
+	if (bio &&
+	    X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
+		len = BIO_get_mem_data(bio, &text);
+		if (len > 0)
+			(void)buf_put(out, span_make(text, (size_t)len));
+	}
+	(void)BIO_free(bio);
+	X509_free(cert);
+	ERR_clear_error();
 }

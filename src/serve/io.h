@@ -9,6 +9,7 @@
 #ifndef IO_H
 #define IO_H
 
+#include "buf.h"
 #include "span.h"
 #include "tls.h"
 
@@ -28,9 +29,11 @@ struct io {
 	struct ssl_st *ssl; /* NULL: plain */
 	bool handshaking;
 	const char *error; /* NULL: TLS is not broken */
+	struct tls_hello hello;
 };
 
-/* Takes the descriptor, which is nonblocking. */
+/* Takes the descriptor, which is nonblocking. It may not move once TLS has
+   started. */
 void io_init(struct io *, int fd);
 
 /* Closes; with TLS a close_notify goes out if it can without waiting. */
@@ -44,6 +47,9 @@ void io_release(struct io *);
  */
 enum io_status io_read(struct io *, char *room, size_t size, size_t *count);
 enum io_status io_write(struct io *, struct span bytes, size_t *count);
+
+/* Reads what stays there to be read again; before TLS only. */
+enum io_status io_peek(struct io *, char *room, size_t size, size_t *count);
 
 /*
  * Nothing will be written any more: close_notify and FIN. A server that closes
@@ -60,6 +66,8 @@ void io_finish(struct io *);
  */
 bool io_start_tls(struct io *, struct tls *);
 bool io_start_flawed_tls(struct io *, struct tls *, enum tls_flaw);
+/* Before the handshake: the client shall show a certificate, if it has one. */
+void io_ask_certificate(struct io *);
 enum io_status io_handshake(struct io *);
 
 /* Bytes that TLS has decrypted and a readable event would not tell of. */
@@ -70,5 +78,15 @@ bool io_has_pending(const struct io *);
 const char *io_tls_version(const struct io *);
 const char *io_tls_cipher(const struct io *);
 const char *io_tls_error(const struct io *);
+const char *io_tls_group(const struct io *); /* "x25519" */
+
+/* What the client said in the handshake; "" when it did not. Borrowed until the
+   io is released. */
+const char *io_tls_sni(const struct io *);
+const char *io_tls_alpn(const struct io *); /* what it offered: "h2,smtp" */
+
+/* Appends the subject of the client's certificate (RFC 4514), which nobody has
+   verified; nothing when it sent none. */
+void io_tls_client_cert(const struct io *, struct buf *out);
 
 #endif

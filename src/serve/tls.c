@@ -73,6 +73,37 @@ no_passphrase(char *room, int size, int writing, void *context)
 	return 0;
 }
 
+/* Names of protocols may be any bytes. */
+static void
+add_protocol(struct tls_hello *hello, const unsigned char *name, size_t len)
+{
+	size_t at = strlen(hello->alpn);
+
+	if (at + 1 + len >= sizeof(hello->alpn))
+		return;
+	if (at)
+		hello->alpn[at++] = ',';
+	for (size_t i = 0; i < len; i++)
+		hello->alpn[at++] =
+		    (char)(name[i] > ' ' && name[i] < 0x7f ? name[i] : '?');
+}
+
+/* Called to choose one; no protocol of ours has a name there. */
+static int
+note_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+    const unsigned char *in, unsigned int in_len, void *context)
+{
+	struct tls_hello *hello = SSL_get_app_data(ssl);
+
+	(void)out;
+	(void)out_len;
+	(void)context;
+	/* OpenSSL has checked that the lengths fit. */
+	for (size_t at = 0; hello && at < in_len; at += 1u + in[at])
+		add_protocol(hello, in + at + 1, in[at]);
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
 static SSL_CTX *
 new_context(void)
 {
@@ -94,6 +125,11 @@ new_context(void)
 	(void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_num_tickets(context, 1);
 	SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+	SSL_CTX_set_alpn_select_cb(context, note_alpn, NULL);
+	/* A session that is resumed must name where it began, or fails as soon
+	   as certificates are asked for. */
+	(void)SSL_CTX_set_session_id_context(
+	    context, (const unsigned char *)"mailstop", 8);
 	return context;
 }
 
@@ -291,8 +327,15 @@ make_ready(struct tls *tls, enum tls_flaw flaw)
 	return false;
 }
 
+bool
+tls_is_ready(struct tls *tls)
+{
+	return make_ready(tls, TLS_FLAW_NONE);
+}
+
 struct ssl_st *
-tls_accept_flawed(struct tls *tls, int fd, enum tls_flaw flaw)
+tls_accept_flawed(
+    struct tls *tls, int fd, enum tls_flaw flaw, struct tls_hello *hello)
 {
 	SSL *ssl;
 	BIO *bio;
@@ -308,12 +351,13 @@ tls_accept_flawed(struct tls *tls, int fd, enum tls_flaw flaw)
 		return NULL;
 	}
 	SSL_set_bio(ssl, bio, bio);
+	SSL_set_app_data(ssl, hello);
 	SSL_set_accept_state(ssl);
 	return ssl;
 }
 
 struct ssl_st *
-tls_accept(struct tls *tls, int fd)
+tls_accept(struct tls *tls, int fd, struct tls_hello *hello)
 {
-	return tls_accept_flawed(tls, fd, TLS_FLAW_NONE);
+	return tls_accept_flawed(tls, fd, TLS_FLAW_NONE, hello);
 }

@@ -43,12 +43,22 @@ enum err tls_reload(struct tls *, struct failure *);
 /* The path of the CA that signed what is served; NULL with --tls-cert. */
 const char *tls_ca_path(const struct tls *);
 
+/* Whether connections can begin: false when the files cannot be read, which the
+   log then says. */
+bool tls_is_ready(struct tls *);
+
+/* What a client says in its hello beyond what OpenSSL tells. */
+struct tls_hello {
+	char alpn[64]; /* protocols it offers: "h2,smtp", cut when longer */
+};
+
 /*
  * A server-side SSL on a connected, nonblocking socket, which stays the
- * caller's; free with SSL_free(3). It writes without SIGPIPE. NULL without
- * memory, or when the files could not be read, which the log then says.
+ * caller's; free with SSL_free(3). It writes without SIGPIPE. *hello is filled
+ * in the handshake, and must outlive the SSL. NULL without memory, or when it
+ * is not ready.
  */
-struct ssl_st *tls_accept(struct tls *, int fd);
+struct ssl_st *tls_accept(struct tls *, int fd, struct tls_hello *hello);
 
 /*
  * Likewise, with a certificate that has a flaw. They are made when they are
@@ -56,6 +66,7 @@ struct ssl_st *tls_accept(struct tls *, int fd);
  * (--tls-cert) or its key was taken away, by a CA that nobody knows, and the
  * log says so.
  */
-struct ssl_st *tls_accept_flawed(struct tls *, int fd, enum tls_flaw);
+struct ssl_st *
+tls_accept_flawed(struct tls *, int fd, enum tls_flaw, struct tls_hello *hello);
 
 #endif

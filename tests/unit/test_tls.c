@@ -55,12 +55,13 @@ must_open(const char *folder, const char *hostname)
 static X509 *
 serve(struct tls *tls)
 {
+	struct tls_hello hello;
 	int pair[2];
 	SSL *ssl;
 	X509 *cert;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	ssl = tls_accept(tls, pair[0]);
+	ssl = tls_accept(tls, pair[0], &hello);
 	assert_non_null(ssl);
 	cert = X509_dup(SSL_get_certificate(ssl));
 	assert_non_null(cert);
@@ -377,14 +378,19 @@ static void
 survives_a_folder_that_is_taken_away(void **state)
 {
 	char folder[PATH_SIZE];
+	struct tls_hello hello;
 	struct tls *tls;
 
 	(void)snprintf(folder, sizeof(folder), "%s/tls", (char *)*state);
 	tls_close(must_open(folder, "mail.test"));
 	tls = must_open(folder, "mail.test");
+	assert_true(tls_is_ready(tls));
+	tls_close(tls);
+	tls = must_open(folder, "mail.test");
 	scratch_remove(folder);
 	write_file(*state, "tls", "a file where the folder was");
-	assert_null(tls_accept(tls, 0));
+	assert_false(tls_is_ready(tls));
+	assert_null(tls_accept(tls, 0, &hello));
 	remove_file(*state, "tls");
 	X509_free(serve(tls));
 	tls_close(tls);

@@ -1,0 +1,332 @@
+/* session_put: what a session has at the store, its messages and its record. */
+#include "session_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define REFUSED_MAX ((uint64_t)64 * 1024)
+
+#define REASON_MAX 512
+#define COMPLAIN_EVERY_US CLOCK_SECOND
+
+/* A full disk makes each message fail; the log need not say so each time. */
+void
+session_complain(struct session *session, enum err err)
+{
+	struct session_shared *shared = session->shared;
+
+	if (shared->complained_us &&
+	    shared->now_us - shared->complained_us < COMPLAIN_EVERY_US)
+		return;
+	shared->complained_us = shared->now_us;
+	log_error(shared->options->log, "session %s from %s: not stored: %s",
+	    session->id, session->peer.address, err_text(err));
+}
+
+/* ---- what the jobs hold */
+
+static void
+fill_session(struct session *session)
+{
+	const struct listen_spec *spec = session->place->spec;
+	bool is_over = session->state == SESSION_GONE;
+	const char *ending =
+	    is_over ? session_ending_name(session->ending) : "";
+	struct put_session *put = &session->put_session;
+	const struct span fields[PUT_SESSION_FIELDS] = {
+	    [PUT_SESSION_LISTENER] = span_string(spec->name),
+	    [PUT_SESSION_PROTOCOL] =
+		span_string(listen_protocol_name(spec->protocol)),
+	    [PUT_SESSION_PEER] = span_string(session->peer.address),
+	    [PUT_SESSION_LOCAL] = session->local,
+	    [PUT_SESSION_PROXY] = buf_span(&session->proxy),
+	    [PUT_SESSION_HELO] = buf_span(&session->helo),
+	    [PUT_SESSION_USER] = buf_span(&session->user),
+	    [PUT_SESSION_MECHANISM] = span_string(session->mechanism),
+	    [PUT_SESSION_TLS_VERSION] = span_string(session->tls_version),
+	    [PUT_SESSION_TLS_CIPHER] = span_string(session->tls_cipher),
+	    [PUT_SESSION_TLS_GROUP] = span_string(session->tls_group),
+	    [PUT_SESSION_SNI] = buf_span(&session->sni),
+	    [PUT_SESSION_ALPN] = buf_span(&session->alpn),
+	    [PUT_SESSION_CLIENT_CERT] = buf_span(&session->client_cert),
+	    [PUT_SESSION_ENDING] = span_string(ending),
+	};
+
+	memcpy(put->fields, fields, sizeof(fields));
+	put->peer_port = session->peer.port;
+	put->ended_us = is_over ? clock_wall_us() : 0;
+	put->accepted = session->counts[MESSAGE_ACCEPTED];
+	put->refused = session->counts[MESSAGE_REFUSED];
+	put->aborted = session->counts[MESSAGE_ABORTED];
+	put->dialogue = record_lend(&session->record, &put->part);
+}
+
+/* The facts of the session that a message takes with it. */
+static bool
+fill_message(struct session *session, enum message_state state)
+{
+	const char *listener = session->place->spec->name;
+	struct message *message = session->message;
+
+	message->state = state;
+	message->received_us = clock_wall_us();
+	uid_next(&session->shared->uids, message->received_us, message->id);
+	return message_set(
+		   message, MESSAGE_SESSION, span_string(session->id)) &&
+	    message_set(message, MESSAGE_LISTENER, span_string(listener)) &&
+	    message_set(message, MESSAGE_INBOX, session_inbox(session)) &&
+	    message_set(
+		message, MESSAGE_PEER, span_string(session->peer.address)) &&
+	    message_set(message, MESSAGE_HELO, buf_span(&session->helo)) &&
+	    message_set(message, MESSAGE_USER, buf_span(&session->user));
+}
+
+/* ---- there and back */
+
+static void
+submit(struct session *session, enum session_job job,
+    void (*stored)(struct session *, enum err))
+{
+	struct store *store = loop_store(session->shared->loop);
+
+	assert(session->job == JOB_NONE);
+	fill_session(session);
+	session->job = job;
+	session->stored = stored;
+	/* The engine takes nothing meanwhile. */
+	if (session->state != SESSION_GONE)
+		session->state = SESSION_WAITING;
+	store_write(store,
+	    job == JOB_RECORD ? &session->put_session.job
+			      : &session->put_message.job);
+}
+
+static void
+take_back(struct session *session, enum err err)
+{
+	session->shared->now_us = clock_mono_us();
+	session->job = JOB_NONE;
+	if (err) {
+		record_lost(&session->record);
+		session_complain(session, err);
+	} else {
+		record_stored(&session->record);
+	}
+	session->stored(session, err);
+}
+
+static void
+on_record(struct store_job *job, enum err err)
+{
+	take_back((struct session *)((char *)job -
+		      offsetof(struct session, put_session.job)),
+	    err);
+}
+
+static void
+on_message(struct store_job *job, enum err err)
+{
+	struct session *session = (struct session *)((char *)job -
+	    offsetof(struct session, put_message.job));
+	const struct serve_smtp_options *options = session->shared->options;
+	const struct message *message = session->message;
+
+	if (err)
+		session->counts[message->state]--;
+	else if (options->saw && !session->shared->is_abandoned)
+		options->saw(
+		    message, session->put_message.seq, options->saw_context);
+	take_back(session, err);
+}
+
+void
+session_put_init(struct session *session)
+{
+	put_session_init(&session->put_session);
+	session->put_session.job.done = on_record;
+	memcpy(session->put_session.id, session->id, sizeof(session->id));
+	session->put_session.started_us = session->started_us;
+}
+
+static void
+submit_message(
+    struct session *session, void (*stored)(struct session *, enum err))
+{
+	session->counts[session->message->state]++;
+	put_message_init(&session->put_message, session->message);
+	session->put_message.job.done = on_message;
+	session->put_message.session = &session->put_session;
+	submit(session, JOB_MESSAGE, stored);
+}
+
+/* ---- accepted ones */
+
+struct words {
+	char at[128];
+	size_t len;
+};
+
+static void
+add(struct words *words, struct span text)
+{
+	memcpy(words->at + words->len, text.at, text.len);
+	words->len += text.len;
+}
+
+static void
+add_number(struct words *words, uint64_t number)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	while (count)
+		words->at[words->len++] = digits[--count];
+}
+
+/* In each message's way: without printf. */
+static void
+remark_message(struct session *session)
+{
+	const struct message *message = session->message;
+	struct words words = {.len = 0};
+
+	add(&words, SPAN("message "));
+	add(&words, span_make(message->id, UID_LEN));
+	add(&words, SPAN(": "));
+	add_number(&words, message->body.len);
+	add(&words, SPAN(" octets"));
+	record_remark(&session->record, session->shared->now_us,
+	    span_make(words.at, words.len));
+}
+
+static void
+answer_saved(struct session *session)
+{
+	struct smtp_reply reply = {.code = 250, .enhanced = "2.0.0"};
+	struct words words = {.len = 0};
+
+	add(&words, SPAN("OK Message saved as "));
+	add(&words, span_make(session->put_message.message->id, UID_LEN));
+	reply.text = span_make(words.at, words.len);
+	session_give_message(session);
+	session_answer(session, &reply);
+}
+
+static void
+accepted_stored(struct session *session, enum err err)
+{
+	if (!err)
+		session->shared->accepted++;
+	if (session->state == SESSION_GONE) {
+		session_give_message(session);
+		session_finish(session);
+		return;
+	}
+	if (!err) {
+		answer_saved(session);
+	} else {
+		session->shared->refused++;
+		session_give_message(session);
+		session_answer(session, session_trouble(err));
+	}
+	session_resume(session);
+}
+
+void
+session_put_accepted(struct session *session)
+{
+	if (!fill_message(session, MESSAGE_ACCEPTED)) {
+		session->trouble = ERR_MEMORY;
+		session_body(session);
+		return;
+	}
+	remark_message(session);
+	submit_message(session, accepted_stored);
+}
+
+/* ---- others */
+
+static void
+rest_stored(struct session *session, enum err err)
+{
+	(void)err;
+	session_give_message(session);
+	if (session->state == SESSION_GONE)
+		session_finish(session);
+	else
+		session_resume(session);
+}
+
+/* False when there is nothing to keep, or no memory to keep it. */
+static bool
+fill_rest(struct session *session, enum message_state state, struct span reason)
+{
+	uint64_t max = session->shared->options->refused_max;
+	struct message *message = session->message;
+	uint64_t len = message->body.len;
+	char words[REASON_MAX];
+
+	if (message->recipient_count == 0 && len == 0)
+		return false;
+	/* It may stand in the message itself, which grows now. */
+	if (reason.len > sizeof(words))
+		reason.len = sizeof(words);
+	if (reason.len)
+		memcpy(words, reason.at, reason.len);
+	if (!message_set(
+		message, MESSAGE_REASON, span_make(words, reason.len)) ||
+	    !fill_message(session, state))
+		return false;
+	spool_cut(&message->body, max ? max : REFUSED_MAX);
+	session_remark(session, "%s message %s: %llu of %llu octets kept",
+	    state == MESSAGE_REFUSED ? "refused" : "aborted", message->id,
+	    (unsigned long long)message->body.len, (unsigned long long)len);
+	return true;
+}
+
+void
+session_put_rest(
+    struct session *session, enum message_state state, struct span reason)
+{
+	session->shared->refused++;
+	if (fill_rest(session, state, reason))
+		submit_message(session, rest_stored);
+	else
+		session_give_message(session);
+}
+
+/* ---- the record */
+
+void
+session_put_record(struct session *session)
+{
+	submit(session, JOB_RECORD, rest_stored);
+}
+
+void
+session_put_last(struct session *session)
+{
+	static const char *const words[ENDINGS] = {
+	    [ENDING_NONE] = "the connection ended",
+	    [ENDING_QUIT] = "the client quit",
+	    [ENDING_DROP] = "the client hung up",
+	    [ENDING_RESET] = "the connection was reset",
+	    [ENDING_TIMEOUT] = "the client was silent for too long",
+	    [ENDING_TLS_FAILED] = "TLS failed",
+	    [ENDING_SHUTDOWN] = "the server was shut down",
+	    [ENDING_REFUSED] = "the session was refused",
+	    [ENDING_FAULT] = "a fault rule ended the session",
+	    [ENDING_ERRORS] = "too many errors",
+	};
+
+	session->is_recorded = true;
+	if (session->message)
+		session_give_up(session, words[session->ending]);
+	/* What was worth it has taken the record along. */
+	if (session->job == JOB_NONE)
+		session_put_record(session);
+}

@@ -1,0 +1,214 @@
+/* test_session: whole sessions, and what is stored of them. */
+#include "house.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fixture {
+	struct house house;
+	char address[128];
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	assert_non_null(fixture);
+	house_init(&fixture->house);
+	house_open(&fixture->house);
+	house_listen(
+	    &fixture->house, LISTEN_SMTP, "127.0.0.1:0", fixture->address);
+	*state = fixture;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	house_close(&fixture->house);
+	free(fixture);
+	return 0;
+}
+
+/* What a person types at telnet, as shared words promise it. */
+static void
+serves_a_person(void **state)
+{
+	struct fixture *fixture = *state;
+	struct guest guest;
+
+	guest_come(&guest, &fixture->house, fixture->address);
+	guest_hear(&guest, "220 mail.test ESMTP mailstop 0.1.0; ");
+	guest_ask(&guest, "HELO local.domain.name",
+	    "250 mail.test Hello local.domain.name [127.0.0.1], pleased to "
+	    "meet you\r\n");
+	guest_ask(&guest, "MAIL FROM: mail@domain.ext",
+	    "250 2.1.0 mail@domain.ext... Sender ok\r\n");
+	guest_ask(&guest, "RCPT TO: mail@destination.ext",
+	    "250 2.1.5 mail@destination.ext... Recipient ok\r\n");
+	guest_ask(&guest, "DATA",
+	    "354 Enter message, ending with \".\" on a line by itself\r\n");
+	guest_say(&guest, "Subject: x\r\n\r\n..dot\r\n");
+	guest_ask(&guest, ".", "250 2.0.0 OK Message saved as ");
+	guest_ask(&guest, "QUIT", "221 2.0.0 mail.test closing connection\r\n");
+	guest_hear_end(&guest);
+	guest_leave(&guest);
+	house_expect(&fixture->house,
+	    "SELECT mail_from || '|' || helo || '|' || state || '|' || inbox"
+	    " || '|' || peer || '|' || listener FROM message",
+	    "mail@domain.ext|local.domain.name|0|default|127.0.0.1|smtp");
+	house_expect(&fixture->house, "SELECT bytes FROM raw",
+	    "Subject: x\r\n\r\n.dot\r\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static void
+wait_for_ends(struct fixture *fixture, unsigned count)
+{
+	house_until(&fixture->house, fixture->house.ended == count);
+}
+
+static void
+records_the_dialogue(void **state)
+{
+	struct fixture *fixture = *state;
+	struct guest guest;
+	char *id;
+	char wanted[1024];
+
+	guest_come(&guest, &fixture->house, fixture->address);
+	guest_hear(&guest, "220 ");
+	guest_ask(&guest, "HELO \\x", "250 ");
+	guest_say(&guest,
+	    "MAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\n"
+	    "DATA\r\n");
+	guest_hear(&guest, "250 ");
+	guest_hear(&guest, "250 ");
+	guest_hear(&guest, "354 ");
+	guest_say(&guest, "text\r\n.\r\nNOOP\r\n");
+	guest_hear(&guest, "250 2.0.0 OK Message saved as ");
+	guest_hear(&guest, "250 ");
+	guest_ask(&guest, "QUIT", "221 ");
+	guest_hear_end(&guest);
+	guest_leave(&guest);
+	wait_for_ends(fixture, 1);
+	id = house_text(&fixture->house, "SELECT id FROM message");
+	(void)snprintf(wanted, sizeof(wanted),
+	    "C HELO \\\\x\n"
+	    "S 250 mail.test Hello \\\\x [127.0.0.1], pleased to meet you\n"
+	    "C MAIL FROM:<a@x.test>\n"
+	    "S 250 2.1.0 <a@x.test>... Sender ok\n"
+	    "c RCPT TO:<b@y.test>\n"
+	    "S 250 2.1.5 <b@y.test>... Recipient ok\n"
+	    "c DATA\n"
+	    "S 354 Enter message, ending with \".\" on a line by itself\n"
+	    "I message %s: 6 octets\n"
+	    "S 250 2.0.0 OK Message saved as %s\n"
+	    "c NOOP\n"
+	    "S 250 2.0.0 OK\n"
+	    "C QUIT\n"
+	    "S 221 2.0.0 mail.test closing connection\n"
+	    "I end: quit\n",
+	    id, id);
+	free(id);
+	id = house_dialogue(&fixture->house, 0);
+	assert_non_null(strstr(id, "\n"));
+	assert_memory_equal(id, "S 220 mail.test ESMTP mailstop 0.1.0; ", 38);
+	assert_string_equal(strchr(id, '\n') + 1, wanted);
+	free(id);
+	house_expect(&fixture->house,
+	    "SELECT ending || '|' || helo || '|' || protocol || '|' || peer"
+	    " || '|' || accepted || refused || aborted || '|' ||"
+	    " (ended >= started) || (peer_port > 0) FROM session",
+	    "quit|\\x|smtp|127.0.0.1|100|11");
+	house_expect(
+	    &fixture->house, "SELECT local FROM session", fixture->address);
+}
+
+static void
+records_who_says_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct guest guest;
+
+	guest_come(&guest, &fixture->house, fixture->address);
+	guest_hear(&guest, "220 ");
+	guest_leave(&guest);
+	wait_for_ends(fixture, 1);
+	house_expect(
+	    &fixture->house, "SELECT ending || accepted FROM session", "drop0");
+	guest_come(&guest, &fixture->house, fixture->address);
+	guest_hear(&guest, "220 ");
+	guest_reset(&guest);
+	wait_for_ends(fixture, 2);
+	house_expect(&fixture->house,
+	    "SELECT ending FROM session ORDER BY seq DESC", "reset");
+}
+
+static void
+answers_after_a_half_close(void **state)
+{
+	struct fixture *fixture = *state;
+	struct guest guest;
+
+	guest_enter(&guest, &fixture->house, fixture->address);
+	guest_begin_mail(&guest);
+	guest_say(&guest, "x\r\n.\r\nMAIL FROM:<>\r\nNOOP\r\n");
+	guest_half_close(&guest);
+	guest_hear(&guest, "250 2.0.0 OK Message saved as ");
+	guest_hear(&guest, "250 2.1.0 <>... Sender ok");
+	guest_hear(&guest, "250 ");
+	guest_hear_end(&guest);
+	assert_false(guest.is_reset);
+	guest_leave(&guest);
+	wait_for_ends(fixture, 1);
+	house_expect(
+	    &fixture->house, "SELECT count(*) || state FROM message", "10");
+	assert_int_equal(fixture->house.saw, 1);
+}
+
+/* All in one segment, and nothing else. */
+static void
+serves_a_whole_session_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct guest guest;
+
+	guest_come(&guest, &fixture->house, fixture->address);
+	guest_say(&guest,
+	    "EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"
+	    "one\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"
+	    "two\r\n.\r\nQUIT\r\nNOOP\r\n");
+	guest_hear(&guest, "220 ");
+	guest_hear(&guest, "250-");
+	for (unsigned i = 0; i < 2; i++) {
+		guest_hear(&guest, "250 2.1.0 ");
+		guest_hear(&guest, "250 2.1.5 ");
+		guest_hear(&guest, "354 ");
+		guest_hear(&guest, "250 2.0.0 OK Message saved as ");
+	}
+	guest_hear(&guest, "221 ");
+	guest_hear_end(&guest);
+	guest_leave(&guest);
+	wait_for_ends(fixture, 1);
+	house_expect(&fixture->house, "SELECT group_concat(bytes, '') FROM raw",
+	    "one\r\ntwo\r\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(serves_a_person),
+	    TEST(records_the_dialogue),
+	    TEST(records_who_says_nothing),
+	    TEST(answers_after_a_half_close),
+	    TEST(serves_a_whole_session_at_once),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
