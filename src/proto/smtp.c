@@ -127,11 +127,27 @@ static const struct smtp_command greeting = {
     .usual = {220, NULL, SPAN("%g")},
 };
 
-/* Whether LMTP answers once a recipient (RFC 2033 4.2 and 4.3). */
+/* Whether LMTP says it once a recipient (RFC 2033 4.2 and 4.3). */
 static bool
-is_said_to_each(const struct smtp *smtp)
+is_for_each(const struct smtp *smtp, const struct smtp_reply *reply)
 {
-	return (smtp->command->flags & EACH) || smtp->chunk.is_last;
+	bool is_of_message =
+	    (smtp->command->flags & EACH) || smtp->chunk.is_last;
+
+	return smtp->config->lmtp && is_of_message && reply->code != 421;
+}
+
+/* One reply of LMTP's was said; the others are due. */
+static void
+repeat_from(struct smtp *smtp, const struct buf *out, size_t start)
+{
+	if (smtp->mail.recipients < 2)
+		return;
+	buf_reset(&smtp->text);
+	(void)buf_put(
+	    &smtp->text, span_make(out->at + start, out->len - start));
+	smtp->repeats = smtp->mail.recipients - 1;
+	smtp->mode = buf_failed(&smtp->text) ? MODE_CLOSED : MODE_REPEAT;
 }
 
 static void
@@ -139,12 +155,13 @@ conclude(struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
 {
 	const struct smtp_command *row = smtp->command;
 	bool is_yes = reply->code < 400;
+	size_t start = out->len;
 
 	smtp->mode = MODE_COMMAND;
-	if (is_said_to_each(smtp) && reply->code != 421)
-		smtp_say_each(smtp, out, reply);
-	else if (!is_yes || !(row->flags & SILENT))
+	if (!is_yes || !(row->flags & SILENT))
 		smtp_say(smtp, out, reply);
+	if (out->len > start && is_for_each(smtp, reply))
+		repeat_from(smtp, out, start);
 	if (is_yes && row->commit)
 		row->commit(smtp, out);
 	if (!is_yes && row->refused)
@@ -194,31 +211,6 @@ smtp_refuse(struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
 	if (smtp->command->flags & NO_CODES)
 		filled.enhanced = NULL;
 	conclude(smtp, out, &filled);
-}
-
-void
-smtp_say_each(
-    struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
-{
-	size_t start = out->len;
-
-	smtp_say(smtp, out, reply);
-	if (!smtp->config->lmtp || smtp->mail.recipients < 2)
-		return;
-	buf_reset(&smtp->text);
-	(void)buf_put(
-	    &smtp->text, span_make(out->at + start, out->len - start));
-	smtp->repeats = smtp->mail.recipients - 1;
-	smtp->mode = MODE_REPEAT;
-}
-
-void
-smtp_shutdown(
-    struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
-{
-	if (smtp->mode != MODE_CLOSED)
-		smtp_say(smtp, out, reply);
-	smtp->mode = MODE_CLOSED;
 }
 
 /* ---- reading */
@@ -304,7 +296,7 @@ smtp_step(struct smtp *smtp, struct span *in, struct buf *out)
 	enum smtp_event event = GO_ON;
 
 	while (event == GO_ON) {
-		if (buf_failed(out) || buf_failed(&smtp->text))
+		if (buf_failed(out))
 			smtp->mode = MODE_CLOSED;
 		if (smtp->is_void) {
 			smtp->is_void = false;
@@ -315,6 +307,17 @@ smtp_step(struct smtp *smtp, struct span *in, struct buf *out)
 		event = readers[smtp->mode](smtp, in, out);
 	}
 	return event;
+}
+
+void
+smtp_shutdown(
+    struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
+{
+	while (smtp->mode == MODE_REPEAT)
+		(void)repeat(smtp, NULL, out);
+	if (smtp->mode != MODE_CLOSED)
+		smtp_say(smtp, out, reply);
+	smtp->mode = MODE_CLOSED;
 }
 
 /* ---- what a session asks about */

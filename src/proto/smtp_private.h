@@ -184,9 +184,6 @@ struct smtp_reply smtp_fill(struct smtp *, const struct smtp_reply *template);
 /* Says a reply whose text is final. */
 void smtp_say(struct smtp *, struct buf *out, const struct smtp_reply *);
 
-/* Likewise, in LMTP once a recipient. */
-void smtp_say_each(struct smtp *, struct buf *out, const struct smtp_reply *);
-
 /* ---- smtp_line.c */
 
 enum smtp_line_status {

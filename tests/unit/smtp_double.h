@@ -25,16 +25,19 @@ struct smtp_double {
 	size_t input_len;
 	struct buf out;
 	struct buf said;    /* all replies */
-	struct buf record;  /* all events and replies, as text */
+	struct buf record;  /* all events as text, if is_recorded */
 	struct buf content; /* of the open message */
 	struct buf message; /* the last one that was stored */
+	struct buf voided;  /* the last one that came to nothing */
 	unsigned stored;
 	unsigned aborted;
 	unsigned recipients;
 	bool is_closed;
 	bool wants_tls;
 	bool is_recorded;
-	/* NULL, or what is to be answered; NULL is the usual answer. */
+	unsigned questions; /* answered so far */
+	unsigned seed;      /* for the use of `decide` */
+	/* NULL, or gives the answer; of which NULL is the usual one. */
 	const struct smtp_reply *(*decide)(
 	    struct smtp_double *, enum smtp_event);
 };
@@ -72,6 +75,7 @@ double_start(struct smtp_double *d)
 	buf_init(&d->record, DOUBLE_LIMIT);
 	buf_init(&d->content, DOUBLE_LIMIT);
 	buf_init(&d->message, DOUBLE_LIMIT);
+	buf_init(&d->voided, DOUBLE_LIMIT);
 	return d->smtp != NULL;
 }
 
@@ -85,6 +89,7 @@ double_stop(struct smtp_double *d)
 	buf_release(&d->record);
 	buf_release(&d->content);
 	buf_release(&d->message);
+	buf_release(&d->voided);
 }
 
 /* Puts what is left of the input, and `more`, into other memory. */
@@ -112,7 +117,9 @@ double_note(struct smtp_double *d, const char *what, struct span detail)
 {
 	if (!d->is_recorded)
 		return;
-	buf_printf(&d->record, "%s %zu ", what, detail.len);
+	/* How much was said before it is a part of what happened. */
+	buf_printf(&d->record, "%zu %s %zu ", d->said.len + d->out.len, what,
+	    detail.len);
 	buf_put(&d->record, detail);
 	buf_put_char(&d->record, '\n');
 }
@@ -189,6 +196,7 @@ double_reply(struct smtp_double *d, struct span *rest, enum smtp_event event)
 
 	if (!reply && event == SMTP_BODY)
 		reply = &saved;
+	d->questions++;
 	double_keep(d, event, reply ? reply->code : 200);
 	double_move_input(d, *rest, SPAN(""));
 	*rest = span_make(d->input, d->input_len);
@@ -198,7 +206,6 @@ double_reply(struct smtp_double *d, struct span *rest, enum smtp_event event)
 static inline void
 double_drain(struct smtp_double *d)
 {
-	double_note(d, "S", buf_span(&d->out));
 	buf_put(&d->said, buf_span(&d->out));
 	buf_reset(&d->out);
 }
@@ -228,6 +235,8 @@ double_step(struct smtp_double *d, struct span *rest)
 		return true;
 	case SMTP_ABORT:
 		double_note(d, "content", buf_span(&d->content));
+		buf_reset(&d->voided);
+		buf_put(&d->voided, buf_span(&d->content));
 		buf_reset(&d->content);
 		d->aborted++;
 		return true;
