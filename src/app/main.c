@@ -1,0 +1,98 @@
+/* main: the program: which command, with which options. */
+#include "cmd.h"
+#include "help.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static int (*const functions[COMMANDS])(const struct options *) = {
+    [COMMAND_SERVE] = cmd_serve,
+};
+
+static int
+print(const struct buf *text)
+{
+	size_t len = buf_span(text).len;
+
+	if (buf_failed(text))
+		return EX_OSERR;
+	if (fwrite(buf_span(text).at, 1, len, stdout) != len ||
+	    fflush(stdout) != 0)
+		return EX_IOERR;
+	return EXIT_SUCCESS;
+}
+
+static int
+help(const struct options *options, enum command command)
+{
+	struct buf text;
+	int status;
+
+	buf_init(&text, (size_t)1024 * 1024);
+	if (option_flag(options, OPTION_HELP_ALL))
+		(void)help_all(&text);
+	else
+		(void)help_short(&text, command);
+	status = print(&text);
+	buf_release(&text);
+	return status;
+}
+
+static int
+run(const struct options *options, enum command command, enum command named)
+{
+	if (option_flag(options, OPTION_VERSION)) {
+		(void)puts("mailstop " PACKAGE_VERSION);
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR;
+	}
+	if (option_flag(options, OPTION_HELP) ||
+	    option_flag(options, OPTION_HELP_ALL))
+		return help(options, named);
+	return functions[command](options);
+}
+
+/* A word that is no command is one, misspelled, unless it is an option. */
+static enum command
+find_command(const char *word, struct failure *f)
+{
+	enum command command = COMMANDS;
+
+	if (!word || word[0] == '-')
+		return COMMANDS;
+	command = command_find(span_string(word));
+	if (command == COMMANDS)
+		(void)failure_set(f, ERR_USAGE,
+		    "%s: no such command; \"mailstop --help\" names them",
+		    word);
+	return command;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct failure f = {""};
+	const char *const *words = (const char *const *)argv + 1;
+	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
+	enum command named = find_command(count > 0 ? words[0] : NULL, &f);
+	enum command command = named == COMMANDS ? COMMAND_SERVE : named;
+	struct options *options;
+	enum err err;
+	int status;
+
+	if (f.text[0])
+		return cmd_fail(ERR_USAGE, &f);
+	if (named != COMMANDS) {
+		words++;
+		count--;
+	}
+	err = options_read(
+	    &options, command, words, count, (const char *const *)environ, &f);
+	if (err)
+		return cmd_fail(err, &f);
+	status = run(options, command, named);
+	options_free(options);
+	return status;
+}

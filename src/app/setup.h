@@ -1,0 +1,31 @@
+/*
+ * setup: a server's options, made of what the user has set.
+ */
+#ifndef SETUP_H
+#define SETUP_H
+
+#include "option.h"
+#include "sink.h"
+
+struct setup {
+	struct sink_options sink; /* borrows from the rest and the options */
+	/* Owned. */
+	struct listen_spec *listeners;
+	size_t listener_count;
+	struct log *log;
+	char *db;     /* absolute; NULL: in memory */
+	char *folder; /* that it stands in */
+	char *tls_folder;
+	char *webroot;
+	char hostname[256];
+	bool shows_messages; /* a line a message is asked for */
+};
+
+/*
+ * Takes the sockets of systemd too, so once a process. The words of a failure
+ * name option and value. The options must outlive the setup.
+ */
+enum err setup_make(struct setup *, const struct options *, struct failure *);
+void setup_release(struct setup *);
+
+#endif

@@ -1,0 +1,389 @@
+/* sink: a whole server, put together and taken apart. */
+#include "sink.h"
+
+#include "dns.h"
+#include "fault.h"
+#include "http.h"
+#include "listen.h"
+#include "rules.h"
+#include "serve_smtp.h"
+#include "users.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sink {
+	struct sink_options options;
+	struct store *store;
+	struct loop *loop;
+	struct watch *watch;
+	struct tls *tls;
+	struct users *users;
+	struct dns *dns;
+	struct fault_set *faults;
+	struct serve_smtp *smtp;
+	struct users *http_users;
+	struct http *http;
+	struct sink_address *addresses;
+	size_t address_count;
+};
+
+/* ---- what the sessions tell */
+
+static void
+on_ended(const char *id, void *context)
+{
+	struct sink *sink = context;
+	struct watch_event event = {
+	    .kind = WATCH_SESSION, .id = span_string(id)};
+
+	watch_publish(sink->watch, &event);
+}
+
+static void
+on_refused(const char *peer, struct span reply, void *context)
+{
+	struct sink *sink = context;
+	struct watch_event event = {
+	    .kind = WATCH_REFUSED, .id = span_string(peer), .text = reply};
+
+	watch_publish(sink->watch, &event);
+}
+
+/* ---- the pieces, in the order in which they need each other */
+
+static enum err
+without_memory(struct failure *f)
+{
+	return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+}
+
+static enum err
+open_store(struct sink *sink, struct failure *f)
+{
+	struct store_options *options = &sink->options.store;
+
+	options->log = sink->options.log;
+	return store_open(&sink->store, options, f);
+}
+
+static enum err
+open_loop(struct sink *sink, struct failure *f)
+{
+	enum err err = loop_new(&sink->loop, sink->store, sink->options.log);
+
+	sink->watch = watch_new();
+	if (!err && !sink->watch)
+		err = ERR_MEMORY;
+	return err ? failure_set(f, err, "the event loop: %s", err_text(err))
+		   : ERR_OK;
+}
+
+static bool
+wants_tls(const struct sink_options *options)
+{
+	return options->tls.directory || options->tls.cert_path;
+}
+
+static enum err
+open_tls(struct sink *sink, struct failure *f)
+{
+	struct tls_options *options = &sink->options.tls;
+	enum err err;
+
+	if (!wants_tls(&sink->options))
+		return ERR_OK;
+	options->log = sink->options.log;
+	options->hostname = sink->options.smtp.hostname;
+	err = tls_open(&sink->tls, options, f);
+	if (!err || sink->options.tls_need == SINK_TLS_NEEDED)
+		return err;
+	log_warn(sink->options.log, "no TLS: %s", f->text);
+	return ERR_OK;
+}
+
+static enum err
+open_users(struct sink *sink, struct failure *f)
+{
+	if (!sink->options.users_path)
+		return ERR_OK;
+	return users_open(&sink->users, sink->options.users_path, f);
+}
+
+static enum err
+open_dns(struct sink *sink, struct failure *f)
+{
+	const struct serve_smtp_options *smtp = &sink->options.smtp;
+
+	if (!smtp->check_helo && !smtp->check_sender_domain)
+		return ERR_OK;
+	return dns_open(
+	    &sink->dns, loop_base(sink->loop), sink->options.dns_server, f);
+}
+
+static struct rules
+the_rules(const struct sink *sink)
+{
+	return (struct rules){sink->options.faults, sink->options.fault_count,
+	    sink->options.fault_path};
+}
+
+static enum err
+open_faults(struct sink *sink, struct failure *f)
+{
+	struct rules rules = the_rules(sink);
+
+	sink->faults = fault_set_new(sink->options.seed);
+	if (!sink->faults)
+		return without_memory(f);
+	return rules_load(sink->faults, &rules, f);
+}
+
+static enum err
+open_smtp(struct sink *sink, struct failure *f)
+{
+	struct serve_smtp_options *options = &sink->options.smtp;
+	enum err err;
+
+	options->tls = sink->tls;
+	options->users = sink->users;
+	options->dns = sink->dns;
+	options->faults = sink->faults;
+	options->ended = on_ended;
+	options->refused = on_refused;
+	options->saw_context = sink;
+	options->log = sink->options.log;
+	err = serve_smtp_new(&sink->smtp, sink->loop, options);
+	return err ? without_memory(f) : ERR_OK;
+}
+
+/* The largest body of a request that carries no message. */
+#define HTTP_BODY_MAX ((uint64_t)5 * 1024 * 1024)
+
+static enum err
+open_http(struct sink *sink, struct failure *f)
+{
+	static const struct http_route *const tables[] = {NULL};
+	const struct sink_options *sink_options = &sink->options;
+	struct http_options options = {
+	    .tables = tables,
+	    .context = sink,
+	    .webroot = sink_options->webroot,
+	    .hosts = sink_options->http_hosts,
+	    .cors_origins = sink_options->cors_origins,
+	    .body_max = HTTP_BODY_MAX,
+	    .large_max = sink_options->smtp.max_message,
+	    .log = sink_options->log,
+	};
+	enum err err = ERR_OK;
+
+	if (sink_options->http_users_path)
+		err = users_open(
+		    &sink->http_users, sink_options->http_users_path, f);
+	if (err)
+		return err;
+	options.users = sink->http_users;
+	err = http_new(&sink->http, sink->loop, &options);
+	return err ? without_memory(f) : ERR_OK;
+}
+
+/* ---- listeners */
+
+static enum err
+note_address(
+    struct sink *sink, const struct listener *listener, struct failure *f)
+{
+	char *text = strdup(listen_address(listener));
+
+	if (!text)
+		return without_memory(f);
+	sink->addresses[sink->address_count++] =
+	    (struct sink_address){listen_spec(listener)->protocol, text};
+	return ERR_OK;
+}
+
+/* Takes the listener. */
+static enum err
+accept_on(struct sink *sink, struct listener *listener, struct failure *f)
+{
+	enum listen_protocol protocol = listen_spec(listener)->protocol;
+	enum err err;
+
+	switch (protocol) {
+	case LISTEN_SMTP:
+	case LISTEN_SMTPS:
+	case LISTEN_LMTP:
+		err = serve_smtp_listen(sink->smtp, listener);
+		break;
+	case LISTEN_HTTP:
+		err = http_listen(sink->http, listener);
+		break;
+	case LISTEN_POP3:
+	default:
+		listen_close(listener);
+		err = ERR_USAGE;
+		break;
+	}
+	if (err == ERR_USAGE)
+		return failure_set(f, err, "--%s is not to be had here",
+		    listen_protocol_name(protocol));
+	return err ? without_memory(f) : ERR_OK;
+}
+
+static enum err
+open_listener(
+    struct sink *sink, const struct listen_spec *spec, struct failure *f)
+{
+	struct failure why;
+	struct listener *listener;
+	enum err err = listen_open(&listener, spec, &why);
+
+	if (err)
+		return failure_set(f, err, "--%s %s",
+		    listen_protocol_name(spec->protocol), why.text);
+	err = note_address(sink, listener, f);
+	if (err) {
+		listen_close(listener);
+		return err;
+	}
+	return accept_on(sink, listener, f);
+}
+
+/* A busy port is found before anything is made anew, but not before the store
+   has said whether it can keep what comes. */
+static enum err
+open_listeners(struct sink *sink, struct failure *f)
+{
+	size_t count = sink->options.listener_count;
+	enum err err = ERR_OK;
+
+	sink->addresses = calloc(count + 1, sizeof(sink->addresses[0]));
+	if (!sink->addresses)
+		return without_memory(f);
+	for (size_t i = 0; i < count && !err; i++)
+		err = open_listener(sink, &sink->options.listeners[i], f);
+	return err;
+}
+
+/* ---- the whole */
+
+enum err
+sink_open(
+    struct sink **out, const struct sink_options *options, struct failure *f)
+{
+	static enum err (*const steps[])(struct sink *, struct failure *) = {
+	    open_store, open_loop, open_tls, open_users, open_dns, open_faults,
+	    open_smtp, open_http, open_listeners};
+	struct sink *sink = calloc(1, sizeof(*sink));
+	enum err err = ERR_OK;
+
+	*out = NULL;
+	if (!sink)
+		return without_memory(f);
+	sink->options = *options;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
+		err = steps[i](sink, f);
+	if (err)
+		sink_close(sink);
+	else
+		*out = sink;
+	return err;
+}
+
+void
+sink_run(struct sink *sink)
+{
+	loop_run(sink->loop);
+}
+
+static void
+on_drained(void *context)
+{
+	struct sink *sink = context;
+
+	loop_stop(sink->loop);
+}
+
+void
+sink_stop(struct sink *sink, int64_t grace_us)
+{
+	http_stop(sink->http);
+	serve_smtp_stop(sink->smtp, grace_us, on_drained, sink);
+}
+
+void
+sink_wake_stop(struct sink *sink)
+{
+	loop_stop(sink->loop);
+}
+
+/* Each thing is read again whatever became of the others. */
+void
+sink_reload(struct sink *sink)
+{
+	struct log *log = sink->options.log;
+	struct rules rules = the_rules(sink);
+	struct failure f;
+
+	if (sink->tls && tls_reload(sink->tls, &f))
+		log_error(log, "certificates stay as they were: %s", f.text);
+	if (sink->users &&
+	    users_reload(sink->users, sink->options.users_path, &f))
+		log_error(log, "users stay as they were: %s", f.text);
+	if (rules.path && rules_load(sink->faults, &rules, &f))
+		log_error(log, "fault rules stay as they were: %s", f.text);
+	if (sink->http_users &&
+	    users_reload(sink->http_users, sink->options.http_users_path, &f))
+		log_error(log, "users stay as they were: %s", f.text);
+	log_info(log, "certificates, users and fault rules are read again");
+}
+
+void
+sink_close(struct sink *sink)
+{
+	if (!sink)
+		return;
+	http_free(sink->http);
+	serve_smtp_free(sink->smtp);
+	watch_free(sink->watch);
+	fault_set_free(sink->faults);
+	dns_close(sink->dns);
+	users_close(sink->http_users);
+	users_close(sink->users);
+	tls_close(sink->tls);
+	loop_free(sink->loop);
+	if (sink->store)
+		store_close(sink->store);
+	for (size_t i = 0; i < sink->address_count; i++)
+		free((char *)sink->addresses[i].text);
+	free(sink->addresses);
+	free(sink);
+}
+
+struct loop *
+sink_loop(const struct sink *sink)
+{
+	return sink->loop;
+}
+
+struct watch *
+sink_watch(const struct sink *sink)
+{
+	return sink->watch;
+}
+
+bool
+sink_address(
+    const struct sink *sink, size_t index, struct sink_address *address)
+{
+	if (index >= sink->address_count)
+		return false;
+	*address = sink->addresses[index];
+	return true;
+}
+
+const char *
+sink_ca_path(const struct sink *sink)
+{
+	return sink->tls ? tls_ca_path(sink->tls) : NULL;
+}

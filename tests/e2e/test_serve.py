@@ -1,0 +1,247 @@
+"""test_serve: starting, stopping, and what is promised in between."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+
+from mailstop_test import (DEADLINE, MAILSTOP, Client, Deadline, Server,
+                           environment, mailstop, main, read_until, scratch,
+                           test)
+
+BODY = b"Subject: x\r\n\r\n.dot\r\nbare\nNUL\0 8-bit \xff\r\n\r\n"
+
+
+def stored(path):
+    """(state, sender, bytes) of what is in a database, oldest first."""
+    with sqlite3.connect("file:%s?mode=ro" % path, uri=True) as db:
+        return db.execute("SELECT state, mail_from, bytes FROM message"
+                          " JOIN raw ON raw.message = seq"
+                          " ORDER BY seq").fetchall()
+
+
+@test
+def keeps_what_it_acknowledged():
+    with Server() as server:
+        with server.client() as client:
+            client.send_mail(BODY)
+            assert stored(server.db) == [(0, "sender@from.test", BODY)]
+        assert server.stop() == 0
+        assert stored(server.db) == [(0, "sender@from.test", BODY)]
+
+
+@test
+def survives_being_killed():
+    with Server() as server:
+        with server.client() as client:
+            client.hello()
+            for number in range(20):
+                client.send_mail(b"%d\r\n" % number, greet=False)
+            server.process.kill()
+            server.finish()
+        server.restart()
+        assert [row[2] for row in stored(server.db)] == [
+            b"%d\r\n" % number for number in range(20)]
+
+
+@test
+def ready_file_names_all_listeners():
+    with scratch() as folder:
+        path = os.path.join(folder, "ready.json")
+        unix = "unix:%s/lmtp" % folder
+        with open(path, "w", encoding="ascii") as file:
+            file.write("of an earlier run")
+        with Server("--ready-file", path, "--lmtp", unix,
+                    "--smtps", "127.0.0.1:0", "--smtp", "127.0.0.1:0",
+                    folder=folder) as server:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            ready = json.loads(text)
+            assert ready == server.ready
+            assert list(ready) == ["pid", "db", "ca", "smtp", "smtps",
+                                   "lmtp", "pop3", "http"]
+            assert ready["pid"] == server.process.pid
+            assert ready["db"] == server.db
+            assert os.path.isfile(ready["ca"]), ready["ca"]
+            assert ready["lmtp"] == [unix] and ready["pop3"] == []
+            assert len(ready["smtp"]) == 2 and len(ready["smtps"]) == 1
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+            for protocol in ("smtp", "lmtp"):
+                for index in range(len(ready[protocol])):
+                    with server.client(protocol, index) as client:
+                        client.reply(220)
+
+
+@test
+def is_ready_a_moment_after_its_start():
+    """The port of the ready file accepts at once, each time."""
+    with scratch() as folder:
+        for _ in range(10):
+            with Server(folder=folder, memory=True) as server:
+                with server.client() as client:
+                    client.reply(220)
+                assert server.ready["db"] is None
+
+
+@test
+def default_ports_move_with_the_others():
+    with Server(http=None) as one, Server(http=None) as other:
+        assert one.ready["http"] != other.ready["http"]
+
+
+@test
+def leaves_within_a_second():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Server() as server:
+            with server.client() as idle, server.client() as busy:
+                idle.reply(220)
+                busy.hello()
+                busy.ask("MAIL FROM:<a@b.test>", 250)
+                deadline = Deadline()
+                assert server.stop(number) == 0
+                assert DEADLINE - deadline.left() < 5
+                busy.reply(421)
+                assert busy.line() == b""
+
+
+@test
+def second_signal_ends_it_at_once():
+    with Server() as server:
+        with server.client() as client:
+            client.reply(220)
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_log("stopping")
+            server.process.send_signal(signal.SIGTERM)
+            assert server.finish() in (0, -signal.SIGTERM)
+
+
+@test
+def hangup_reads_users_again():
+    with scratch() as folder:
+        path = os.path.join(folder, "users")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("u:old\n")
+        with Server("--auth-file", path, "--log-level", "info",
+                    folder=folder) as server:
+            with server.client() as client:
+                client.hello()
+                client.ask("AUTH PLAIN AHUAb2xk", 235)
+            with open(path, "w", encoding="ascii") as file:
+                file.write("u:new\n")
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_log("read again")
+            with server.client() as client:
+                client.hello()
+                client.ask("AUTH PLAIN AHUAb2xk", 535)
+                client.ask("AUTH PLAIN AHUAbmV3", 235)
+
+
+@test
+def says_which_port_is_busy():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with scratch() as folder:
+            path = os.path.join(folder, "ready")
+            ran = mailstop("serve", "--memory", "--smtp", "127.0.0.1:%d" % port,
+                           "--ready-file", path, folder=folder, status=None)
+            assert ran.returncode in (69, 73), ran.returncode
+            assert b"--smtp 127.0.0.1:%d" % port in ran.stderr, ran.stderr
+            assert not os.path.exists(path)
+
+
+@test
+def makes_the_state_folder():
+    with scratch() as folder:
+        reading, writing = os.pipe()
+        with subprocess.Popen(
+                [MAILSTOP, "--smtp=127.0.0.1:0", "--quiet",
+                 "--ready-fd=%d" % writing],
+                env=environment(folder), pass_fds=[writing],
+                stdin=subprocess.DEVNULL) as process:
+            os.close(writing)
+            ready = json.loads(read_until(
+                reading, lambda text: text.endswith(b"\n"), Deadline()))
+            os.close(reading)
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        path = os.path.join(folder, "state", "mailstop", "mailstop.db")
+        assert ready["db"] == path
+        assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+@test
+def takes_options_from_variables_and_files():
+    with scratch() as folder:
+        config = os.path.join(folder, "config")
+        with open(config, "w", encoding="ascii") as file:
+            file.write("banner = From the file\nhostname=file.test\n")
+        with Server("--config", config, folder=folder,
+                    env={"MAILSTOP_HOSTNAME": "variable.test"}) as server:
+            with server.client() as client:
+                greeting = client.reply(220)
+                assert "variable.test" in greeting, greeting
+                assert "From the file" in greeting, greeting
+
+
+@test
+def refuses_what_it_does_not_understand():
+    for words, says in (
+            (["--smtp", "nonsense:x"], b"--smtp nonsense:x"),
+            (["serve", "--max-message", "many"], b"--max-message many"),
+            (["--no-such-option"], b"--no-such-option"),
+            (["no-such-command"], b"no-such-command"),
+            (["serve", "word"], b"word"),
+            (["--fault", "nonsense"], b"--fault nonsense"),
+            (["--auth-file", "/nonexistent/x"], b"/nonexistent/x")):
+        with scratch() as folder:
+            ran = mailstop(*words, folder=folder, status=None)
+            assert ran.returncode in (64, 66), (words, ran.returncode)
+            assert says in ran.stderr, (words, ran.stderr)
+            assert ran.stdout == b""
+
+
+@test
+def helps():
+    for words in (["--help"], ["serve", "--help"], ["-h"]):
+        text = mailstop(*words).stdout.decode()
+        lines = text.splitlines()
+        assert len(lines) <= 24 and max(map(len, lines)) < 80
+        assert "--smtp" in text
+    everything = mailstop("--help-all").stdout
+    assert b"--bare-lf" in everything and b"--json" in everything
+    assert mailstop("--version").stdout.startswith(b"mailstop ")
+
+
+@test
+def needs_no_home_for_tls_that_nobody_asked_for():
+    with scratch() as folder:
+        blocked = os.path.join(folder, "file")
+        with open(blocked, "w", encoding="ascii"):
+            pass
+        # The usual folder cannot be made below a file.
+        server = Server(folder=folder, env={"XDG_STATE_HOME": blocked})
+        at = server.words.index("--tls-dir")
+        del server.words[at:at + 2]
+        with server:
+            assert server.ready["ca"] is None
+            with server.client() as client:
+                assert "STARTTLS" not in client.hello()
+
+
+@test
+def listens_on_a_unix_socket():
+    with scratch() as folder:
+        with Server(smtp="unix:%s/s" % folder, folder=folder) as server:
+            with Client(folder + "/s") as client:
+                client.send_mail(b"x\r\n")
+            assert server.stop() == 0
+            assert not os.path.exists(folder + "/s")
+
+
+main()
