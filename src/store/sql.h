@@ -31,15 +31,10 @@ enum err
 sql_open(struct sql **out, const char *path, enum sql_access, struct failure *);
 void sql_close(struct sql *);
 
-/*
- * A database in memory that connections of this process share, each on a thread
- * of its own. It goes when it is freed, after the last of them.
- */
-struct sql_memory;
-struct sql_memory *sql_memory_new(void); /* NULL without memory */
-void sql_memory_free(struct sql_memory *);
-enum err sql_open_memory(
-    struct sql **out, struct sql_memory *, enum sql_access, struct failure *);
+/* Likewise, in memory that connections share (vfs_memory.h). */
+struct vfs_memory;
+enum err sql_open_memory(struct sql **out, const struct vfs_memory *,
+    enum sql_access, struct failure *);
 
 /* Runs one or more statements without parameters or rows. */
 enum err sql_exec(struct sql *, const char *statements);

@@ -1,5 +1,7 @@
 /* sql_open: opening a connection to a file or to memory; a part of sql.h. */
 #include "sql_private.h"
+#include "vfs.h"
+#include "vfs_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +153,8 @@ begin_use(struct sql *sql, enum sql_access access)
 	static const char setup[] = "PRAGMA page_size = 16384;"
 				    "PRAGMA cell_size_check = ON;"
 				    "PRAGMA mmap_size = 0;"
-				    "PRAGMA secure_delete = OFF;";
+				    "PRAGMA secure_delete = OFF;"
+				    "PRAGMA journal_size_limit = 67108864;";
 	int64_t cookie = 0;
 	int code = ask_number(sql->db, "PRAGMA schema_version", &cookie);
 
@@ -167,7 +170,7 @@ begin_use(struct sql *sql, enum sql_access access)
 struct place {
 	const char *name;
 	const char *shown;
-	int flags;
+	const char *vfs; /* NULL: SQLite's default */
 };
 
 static enum err
@@ -178,8 +181,7 @@ open_database(struct sql *sql, const struct place *place,
 	    ? SQLITE_OPEN_READONLY
 	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	int code = sqlite3_open_v2(place->name, &sql->db,
-	    flags | place->flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-	    NULL);
+	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, place->vfs);
 
 	if (!sql->db)
 		return failure_set(failure, ERR_MEMORY, "%s: %s", place->shown,
@@ -226,37 +228,18 @@ sql_open(struct sql **out, const char *path, enum sql_access access,
 		err = plain_path(name, path, failure);
 		if (!err)
 			err = check_file(path, access, failure);
+		if (access == SQL_WRITE)
+			place.vfs = vfs_name();
 	}
 	return err ? err : open_place(out, &place, access, failure);
 }
 
-struct sql_memory {
-	char name[64];
-};
-
-struct sql_memory *
-sql_memory_new(void)
-{
-	struct sql_memory *memory = calloc(1, sizeof(*memory));
-
-	if (memory)
-		(void)snprintf(memory->name, sizeof(memory->name),
-		    "file:/mailstop-%p?vfs=memdb", (void *)memory);
-	return memory;
-}
-
-void
-sql_memory_free(struct sql_memory *memory)
-{
-	free(memory);
-}
-
 enum err
-sql_open_memory(struct sql **out, struct sql_memory *memory,
+sql_open_memory(struct sql **out, const struct vfs_memory *memory,
     enum sql_access access, struct failure *failure)
 {
 	struct place place = {
-	    .name = memory->name, .shown = "memory", .flags = SQLITE_OPEN_URI};
+	    .name = "mail", .shown = "memory", .vfs = vfs_memory_name(memory)};
 
 	*out = NULL;
 	return open_place(out, &place, access, failure);
