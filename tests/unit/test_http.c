@@ -1,21 +1,18 @@
 /* test_http: requests of every kind to a server on the same loop. */
 #include "http_peer.h"
 
+#include "scratch.h"
 #include "unit.h"
+#include "users.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <zlib.h>
 
 #define HOST "Host: localhost:8025\r\n"
 #define GET(path) "GET " path " HTTP/1.1\r\n" HOST
 
 struct seen {
-	struct http_request *pending;
 	unsigned served;
-	unsigned gone;
 };
 
 static void
@@ -54,24 +51,6 @@ serve_values(struct http_request *request, void *context)
 }
 
 static void
-count_gone(void *context)
-{
-	struct seen *seen = context;
-
-	seen->gone++;
-}
-
-static void
-serve_later(struct http_request *request, void *context)
-{
-	struct seen *seen = context;
-
-	seen->served++;
-	seen->pending = request;
-	http_when_gone(request, count_gone, seen);
-}
-
-static void
 serve_json(struct http_request *request, void *context)
 {
 	json_t *object = json_object();
@@ -98,20 +77,6 @@ serve_page(struct http_request *request, void *context)
 	http_reply(request, 200, "text/html", SPAN("<p>"));
 }
 
-static void
-serve_large(struct http_request *request, void *context)
-{
-	size_t len = (size_t)3 << 20;
-	char *bytes = malloc(len);
-
-	(void)context;
-	assert_non_null(bytes);
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (char)(i * 7 >> (i & 7));
-	http_reply(request, 200, NULL, span_make(bytes, len));
-	free(bytes);
-}
-
 static const struct http_route routes[] = {
     {HTTP_GET, "/", serve_hello, 0},
     {HTTP_GET, "/livez", serve_hello, HTTP_OPEN},
@@ -119,8 +84,6 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/view/{id}.html", serve_values, HTTP_CORS},
     {HTTP_GET, "/api/v1/json", serve_json, HTTP_CORS},
     {HTTP_GET, "/api/v1/error", serve_error, HTTP_CORS},
-    {HTTP_GET, "/api/v1/later", serve_later, HTTP_CORS},
-    {HTTP_GET, "/api/v1/large", serve_large, HTTP_CORS},
     {HTTP_GET, "/api/v1/message/{id}", serve_values, HTTP_CORS},
     {0, NULL, NULL, 0},
 };
@@ -326,75 +289,143 @@ answers(void **state)
 	http_peer_close(&peer);
 }
 
-/* ---- handlers that take their time */
+/* ---- with other options */
 
-/* Turns the loop until the handler has been called so often. */
-static void
-wait_served(struct http_peer *peer, const struct seen *seen, unsigned count)
-{
-	int64_t deadline = clock_mono_us() + HTTP_PEER_DEADLINE_US;
-
-	while (seen->served < count && clock_mono_us() < deadline)
-		http_peer_turn(peer);
-	assert_int_equal(seen->served, count);
-}
+struct expectation {
+	const char *request;
+	const char *says;
+};
 
 static void
-wait_connections(struct http_peer *peer, size_t count)
+check_all(const struct http_options *options, const struct expectation *list,
+    size_t count)
 {
-	int64_t deadline = clock_mono_us() + HTTP_PEER_DEADLINE_US;
-
-	while (
-	    http_connections(peer->http) != count && clock_mono_us() < deadline)
-		http_peer_turn(peer);
-	assert_int_equal(http_connections(peer->http), count);
-}
-
-static void
-answers_later(void **state)
-{
-	struct seen seen;
-	struct http_options options = make_options(&seen);
 	struct http_peer peer;
-	struct http_client client;
 
-	(void)state;
-	http_peer_open(&peer, &options, NULL);
-	http_client_open(&client, &peer);
-	/* The second one waits in the kernel for the first. */
-	http_client_send(&client, SPAN(GET("/api/v1/later") "\r\n"));
-	http_client_send(&client, SPAN(GET("/") "\r\n"));
-	wait_served(&peer, &seen, 1);
-	http_reply(seen.pending, 200, "text/plain", SPAN("later"));
-	http_client_wait_text(&client, "later");
-	http_client_wait_text(&client, "hello");
-	assert_int_equal(seen.gone, 0);
-	http_client_close(&client);
-	wait_connections(&peer, 0);
+	http_peer_open(&peer, options, NULL);
+	for (size_t i = 0; i < count; i++) {
+		struct http_client client;
+		const char *text =
+		    http_client_ask(&client, &peer, list[i].request);
+
+		if (!strstr(text, list[i].says))
+			fail_msg("%s: %s", list[i].request, text);
+		http_client_close(&client);
+	}
 	http_peer_close(&peer);
 }
 
-/* A reset is known at once; the answer is thrown away. */
+#define LOGIN(base64) "Authorization: Basic " base64 "\r\n"
+
 static void
-survives_a_client_that_is_gone(void **state)
+asks_for_credentials(void **state)
 {
-	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	static const struct expectation list[] = {
+	    {GET("/") "\r\n", "401 Unauthorized\r\n"},
+	    {GET("/") "\r\n", "\r\nWWW-Authenticate: Basic realm=\"Login\""},
+	    {GET("/") "\r\n", "\r\n\r\nUnauthorized.\n"},
+	    {GET("/nothing") "\r\n", "401 "},
+	    {GET("//") "\r\n", "401 "},
+	    {"OPTIONS /api/v1/json HTTP/1.1\r\n" HOST "\r\n", "401 "},
+	    {"POST /api/v1/send HTTP/1.1\r\n" HOST
+	     "Content-Length: 99999999\r\n\r\n",
+		"401 "},
+	    {GET("/livez") "\r\n", "200 "},
+	    {GET("/") LOGIN("dTpw") "\r\n", "200 "}, /* u:p */
+	    {GET("/") "authorization: bAsIc  dTpw\r\n\r\n", "200 "},
+	    {GET("/view/x.html") LOGIN("dTpw") "\r\n", "user=u "},
+	    {GET("/livez") LOGIN("eA==") "\r\n", "200 "},
+	    {GET("/") LOGIN("dTpx") "\r\n", "401 "}, /* u:q */
+	    {GET("/") LOGIN("dg==") "\r\n", "401 "},
+	    {GET("/") LOGIN("dTp") "\r\n", "401 "},
+	    {GET("/") LOGIN("") "\r\n", "401 "},
+	    {GET("/") "Authorization: Bearer dTpw\r\n\r\n", "401 "},
+	    {"GET / HTTP/1.1\r\nHost: evil.test\r\n" LOGIN("dTpw") "\r\n",
+		"403 "},
+	};
 	struct seen seen;
 	struct http_options options = make_options(&seen);
-	struct http_peer peer;
-	struct http_client client;
+	char folder[SCRATCH_SIZE];
+	char path[SCRATCH_SIZE + 16];
+	FILE *file;
 
 	(void)state;
-	http_peer_open(&peer, &options, NULL);
-	http_client_open(&client, &peer);
-	http_client_send(&client, SPAN(GET("/api/v1/later") "\r\n"));
-	wait_served(&peer, &seen, 1);
-	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	http_client_close(&client);
-	wait_connections(&peer, 0);
-	assert_int_equal(seen.gone, 1);
-	http_reply(seen.pending, 200, NULL, SPAN("too late"));
-	http_peer_close(&peer);
+	scratch_make(folder);
+	(void)snprintf(path, sizeof(path), "%s/users", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fputs("u:p\n", file);
+	(void)fclose(file);
+	assert_int_equal(users_open(&options.users, path, NULL), ERR_OK);
+	check_all(&options, list, COUNT(list));
+	users_close(options.users);
+	scratch_remove(folder);
+}
+
+static void
+serves_below_a_web_root(void **state)
+{
+	static const struct expectation list[] = {
+	    {GET("/mail/") "\r\n", "200 "},
+	    {GET("/mail") "\r\n", "\r\nLocation: /mail/\r\n"},
+	    {GET("/mail?a") "\r\n", "\r\nLocation: /mail/?a\r\n"},
+	    {GET("/mail//view/x.html") "\r\n",
+		"\r\nLocation: /mail/view/x.html\r\n"},
+	    {GET("/mail/view/x.html") "\r\n", "id=x "},
+	    {GET("/mail/livez") "\r\n", "200 "},
+	    {GET("/mail/api/v1/x") "\r\n", "File not found\n"},
+	    {"OPTIONS /mail/api/v1/x HTTP/1.1\r\n" HOST "\r\n", "200 "},
+	    {GET("/") "\r\n", "404 "},
+	    {GET("/mailx") "\r\n", "404 "},
+	    {GET("/mail/../livez") "\r\n", "\r\nLocation: /livez\r\n"},
+	    {GET("/livez") "\r\n", "404 "},
+	};
+	struct seen seen;
+	struct http_options options = make_options(&seen);
+
+	(void)state;
+	options.webroot = "/mail/";
+	check_all(&options, list, COUNT(list));
+}
+
+static void
+lets_allowed_origins_in(void **state)
+{
+	static const char *const origins[] = {"https://app.test", NULL};
+	static const char *const hosts[] = {"mail.test", NULL};
+	static const struct expectation list[] = {
+	    {GET("/api/v1/json") "Origin: https://app.test\r\n\r\n",
+		"\r\nAccess-Control-Allow-Origin: https://app.test\r\n"},
+	    {GET("/api/v1/json") "Origin: https://app.test\r\n\r\n",
+		"\r\nAccess-Control-Allow-Headers: *\r\n"},
+	    {GET("/api/v1/json") "Origin: https://app.test\r\n\r\n",
+		"\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, PUT, "
+		"OPTIONS\r\n"},
+	    {GET("/api/v1/json") "Origin: https://app.test\r\n\r\n",
+		"\r\nCross-Origin-Resource-Policy: cross-origin\r\n"},
+	    {GET("/api/v1/json") "Origin: https://app.test\r\n\r\n",
+		"\r\nVary: Origin\r\n"},
+	    {GET("/api/v1/nothing") "Origin: https://app.test\r\n\r\n",
+		"\r\nAccess-Control-Allow-Origin: https://app.test\r\n"},
+	    {"OPTIONS /api/v1/json HTTP/1.1\r\n" HOST
+	     "Origin: https://app.test\r\n\r\n",
+		"\r\nAccess-Control-Allow-Origin: https://app.test\r\n"},
+	    {"OPTIONS /api/v1/json HTTP/1.1\r\n" HOST
+	     "Origin: https://evil.test\r\n\r\n",
+		"403 "},
+	    {GET("/view/x.html") "Origin: https://app.test\r\n\r\n", "200 "},
+	    {GET("/page") "Origin: https://app.test\r\n\r\n", "403 "},
+	    {GET("/api/v1/json") "Origin: https://evil.test\r\n\r\n", "403 "},
+	    {"GET / HTTP/1.1\r\nHost: mail.test:1\r\n\r\n", "200 "},
+	    {"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "403 "},
+	};
+	struct seen seen;
+	struct http_options options = make_options(&seen);
+
+	(void)state;
+	options.cors_origins = origins;
+	options.hosts = hosts;
+	check_all(&options, list, COUNT(list));
 }
 
 int
@@ -402,8 +433,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(answers),
-	    cmocka_unit_test(answers_later),
-	    cmocka_unit_test(survives_a_client_that_is_gone),
+	    cmocka_unit_test(asks_for_credentials),
+	    cmocka_unit_test(serves_below_a_web_root),
+	    cmocka_unit_test(lets_allowed_origins_in),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
