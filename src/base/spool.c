@@ -24,7 +24,8 @@ static void
 drop_memory(struct spool *spool)
 {
 	free(spool->at);
-	budget_return(spool->rules->budget, spool->size);
+	if (spool->size)
+		budget_return(spool->rules->budget, spool->size);
 	spool->at = NULL;
 	spool->size = 0;
 }

@@ -20,7 +20,8 @@
 
 /* Shared by all spools of a server; it must outlive them. */
 struct spool_rules {
-	struct budget *budget; /* what memory is drawn from */
+	struct budget *budget; /* what memory is drawn from; NULL serves for
+				  spools that stay empty */
 	size_t memory_max;     /* one spool's share of it, bytes */
 	const char *directory; /* where files are made; NULL: never a file */
 };

@@ -129,8 +129,9 @@ struct query_options {
 
 /*
  * NULL when the text is not a query (and *error says where), or without memory.
- * `options` NULL: QUERY_OWN in UTC. Nesting deeper than 100 or more than 1,000
- * terms is refused.
+ * `options` NULL: QUERY_OWN in UTC. Nesting deeper than 20 (parentheses and
+ * negations of them) or more than 1,000 terms is refused: that much SQLite's
+ * parser bears.
  */
 struct query *query_parse(struct span text, const struct query_options *options,
     struct query_error *error);

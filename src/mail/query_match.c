@@ -2,6 +2,7 @@
 #include "query_match.h"
 
 #include "query_field.h"
+#include "trace.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ fits_string(const struct query *term, const char *value)
 
 /* Both sides are in lower case already. */
 static bool
-match_columns(const struct query *term, const struct query_subject *subject)
+fits_columns(const struct query *term, const struct search_text *search)
 {
 	unsigned columns = query_field_columns(term->field);
 	size_t len = strlen(term->text);
@@ -90,12 +91,26 @@ match_columns(const struct query *term, const struct query_subject *subject)
 
 		if (!(columns & 1u << column))
 			continue;
-		text = search_text_column(
-		    subject->search, (enum search_column)column);
+		text = search_text_column(search, (enum search_column)column);
 		if (memmem(text.at, text.len, term->text, len))
 			return true;
 	}
 	return false;
+}
+
+static bool
+match_columns(const struct query *term, const struct query_subject *subject)
+{
+	struct search_text search;
+	bool is_match;
+
+	if (subject->search)
+		return fits_columns(term, subject->search);
+	search_text_init(&search);
+	is_match = search_text_make(&search, subject->message, subject->mime) &&
+	    fits_columns(term, &search);
+	search_text_release(&search);
+	return is_match;
 }
 
 static bool
@@ -112,16 +127,28 @@ match_rcpt(const struct query *term, const struct query_subject *subject)
 	return false;
 }
 
+struct blind {
+	const struct query *term;
+	bool is_match;
+};
+
+static bool
+match_unlisted(struct span address, void *context)
+{
+	struct blind *blind = context;
+
+	blind->is_match = fits(blind->term, address);
+	return !blind->is_match;
+}
+
+/* Recipients that no header names were blind copies to the reader. */
 static bool
 match_blind(const struct query *term, const struct query_subject *subject)
 {
-	const struct message *message = subject->message;
+	struct blind blind = {term, false};
 
-	for (size_t i = 0; i < message->recipient_count; i++)
-		if (fits(term, message_recipient(message, i).address) &&
-		    search_text_is_blind(message, subject->mime, i))
-			return true;
-	return false;
+	trace_unlisted(subject->message, subject->mime, match_unlisted, &blind);
+	return blind.is_match;
 }
 
 static bool

@@ -20,9 +20,11 @@ struct query_subject {
 	uint64_t size; /* octets of the body */
 	const struct message *message;
 	const struct mime *mime;
-	const struct search_text *search; /* search_text_make() of the two */
-	const struct findings *findings;  /* of the message; NULL: none */
-	const char *const *tags;          /* NULL-terminated; NULL: none */
+	/* search_text_make() of the two; NULL: made anew for each term that
+	   needs it. */
+	const struct search_text *search;
+	const struct findings *findings; /* of the message; NULL: none */
+	const char *const *tags;         /* NULL-terminated; NULL: none */
 	bool is_read;
 };
 

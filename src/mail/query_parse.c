@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 100
+#define DEPTH_MAX 20
 #define TERMS_MAX 1000
 
 struct parser {

@@ -3,6 +3,7 @@
 
 #include "clean.h"
 #include "html.h"
+#include "trace.h"
 
 /* Text twice, once of the HTML and once as it is, and the header. */
 #define SEARCH_LIMIT ((size_t)768 * 1024 * 1024)
@@ -42,37 +43,6 @@ search_text_column(const struct search_text *search, enum search_column column)
 		return SPAN("");
 	return span_make(
 	    search->bytes.at + start, search->ends[column] - start);
-}
-
-static bool
-names_address(const struct mime_addresses *list, struct span address)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (span_equal_nocase(
-			span_string(list->at[i].address), address))
-			return true;
-	return false;
-}
-
-bool
-search_text_is_blind(
-    const struct message *message, const struct mime *mime, size_t index)
-{
-	struct message_rcpt rcpt = message_recipient(message, index);
-
-	if (!message_rcpt_is_accepted(&rcpt) || rcpt.address.len == 0 ||
-	    names_address(&mime->lists[MIME_TO], rcpt.address) ||
-	    names_address(&mime->lists[MIME_CC], rcpt.address) ||
-	    names_address(&mime->lists[MIME_BCC], rcpt.address))
-		return false;
-	while (index--) {
-		struct message_rcpt other = message_recipient(message, index);
-
-		if (message_rcpt_is_accepted(&other) &&
-		    span_equal_nocase(other.address, rcpt.address))
-			return false;
-	}
-	return true;
 }
 
 /* The columns share one buffer; each is cleaned as if it stood alone. */
@@ -118,16 +88,19 @@ put_cc(struct making *making)
 	put_list(making, MIME_CC);
 }
 
+static bool
+put_unlisted(struct span address, void *context)
+{
+	struct making *making = context;
+
+	return clean_put(&making->column, address);
+}
+
 static void
 put_bcc(struct making *making)
 {
-	const struct message *message = making->message;
-
 	put_list(making, MIME_BCC);
-	for (size_t i = 0; i < message->recipient_count; i++)
-		if (search_text_is_blind(message, making->mime, i))
-			(void)clean_put(&making->column,
-			    message_recipient(message, i).address);
+	trace_unlisted(making->message, making->mime, put_unlisted, making);
 }
 
 static void

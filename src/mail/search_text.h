@@ -19,7 +19,7 @@ enum search_column {
 	SEARCH_FROM,
 	SEARCH_TO,
 	SEARCH_CC,
-	SEARCH_BCC, /* and recipients that stand in no header: see below */
+	SEARCH_BCC, /* and recipients that stand in no header (trace.h) */
 	SEARCH_REPLY_TO,
 	SEARCH_SUBJECT, /* in lower case, not cleaned otherwise */
 	SEARCH_MESSAGE_ID,
@@ -47,12 +47,5 @@ bool search_text_make(
 
 /* Borrowed until it is made anew. */
 struct span search_text_column(const struct search_text *, enum search_column);
-
-/*
- * Whether the accepted recipient number `index` stands in no To, Cc or Bcc, and
- * was not named before: to the reader of the message it was a blind copy.
- */
-bool
-search_text_is_blind(const struct message *, const struct mime *, size_t index);
 
 #endif

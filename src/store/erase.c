@@ -5,19 +5,37 @@
 
 #include <stddef.h>
 
-/* Each with the number as its one parameter; the last is the message itself. */
-static const char *const of_message[] = {
-    "DELETE FROM recipient WHERE message = ?",
-    "DELETE FROM raw WHERE message = ?",
-    "DELETE FROM summary WHERE message = ?",
-    "DELETE FROM header WHERE message = ?",
-    "DELETE FROM body WHERE message = ?",
-    "DELETE FROM part WHERE message = ?",
-    "DELETE FROM tag WHERE message = ?",
-    "DELETE FROM finding WHERE message = ?",
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Each with the first and the last number as its parameters; the last one is
+   the message itself. */
+static const char *const of_messages[] = {
+    "DELETE FROM recipient WHERE message BETWEEN ? AND ?",
+    "DELETE FROM raw WHERE message BETWEEN ? AND ?",
+    "DELETE FROM summary WHERE message BETWEEN ? AND ?",
+    "DELETE FROM header WHERE message BETWEEN ? AND ?",
+    "DELETE FROM part WHERE message BETWEEN ? AND ?",
+    "DELETE FROM search WHERE message BETWEEN ? AND ?",
+    "DELETE FROM tag WHERE message BETWEEN ? AND ?",
+    "DELETE FROM finding WHERE message BETWEEN ? AND ?",
     "INSERT OR REPLACE INTO gone (seq, id)"
-    " SELECT seq, id FROM message WHERE seq = ?",
-    "DELETE FROM message WHERE seq = ?",
+    " SELECT seq, id FROM message WHERE seq BETWEEN ? AND ?",
+    "DELETE FROM message WHERE seq BETWEEN ? AND ?",
+};
+
+/* Without conditions SQLite drops whole trees. */
+static const char *const of_all[] = {
+    "DELETE FROM recipient",
+    "DELETE FROM raw",
+    "DELETE FROM summary",
+    "DELETE FROM header",
+    "DELETE FROM part",
+    "DELETE FROM search",
+    "DELETE FROM tag",
+    "DELETE FROM finding WHERE message IS NOT NULL",
+    "INSERT OR REPLACE INTO gone (seq, id) SELECT seq, id FROM message"
+    " WHERE seq > (SELECT max(seq) FROM message) - 100000",
+    "DELETE FROM message",
 };
 
 static const char *const of_session[] = {
@@ -40,38 +58,104 @@ run_with(struct sql *sql, const char *text, int64_t number)
 	return sql_done(row);
 }
 
-/* Where the message stands, and how much of the tally it is. */
 static enum err
-find(struct sql *sql, int64_t seq, int64_t *size)
+run_range(struct sql *sql, const char *text, int64_t first, int64_t last)
 {
 	struct sql_row *row;
-	enum err err =
-	    sql_start(sql, &row, "SELECT size FROM message WHERE seq = ?");
-	enum err found;
+	enum err err = sql_start(sql, &row, text);
 
 	if (err)
 		return err;
-	sql_bind_number(row, 1, seq);
-	found = sql_step(row);
-	if (found == ERR_OK)
-		*size = sql_number(row, 0);
-	err = sql_done(row);
-	return err ? err : found;
+	sql_bind_number(row, 1, first);
+	sql_bind_number(row, 2, last);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
+/* What of the tally a range is. */
+struct share {
+	int64_t messages;
+	int64_t bytes;
+	int64_t last; /* seq */
+};
+
+static enum err
+ask_share(struct sql *sql, int64_t first, int64_t last, struct share *share)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row,
+	    "SELECT count(*), ifnull(sum(size), 0), ifnull(max(seq), 0)"
+	    " FROM message WHERE seq BETWEEN ? AND ?");
+
+	*share = (struct share){0, 0, 0};
+	if (err)
+		return err;
+	sql_bind_number(row, 1, first);
+	sql_bind_number(row, 2, last);
+	if (sql_step(row) == ERR_OK)
+		*share = (struct share){
+		    sql_number(row, 0), sql_number(row, 1), sql_number(row, 2)};
+	return sql_done(row);
+}
+
+/* Says what is gone, and forgets what was gone long ago. */
+static enum err
+settle(struct sql *sql, const struct share *share, uint64_t *count)
+{
+	txn_tally(sql, -share->messages, -share->bytes);
+	*count += (uint64_t)share->messages;
+	return run_with(sql, "DELETE FROM gone WHERE seq <= ?",
+	    share->last - ERASE_REMEMBERED);
+}
+
+enum err
+erase_range(struct sql *sql, int64_t first, int64_t last, uint64_t *count)
+{
+	struct share share;
+	enum err err = ask_share(sql, first, last, &share);
+
+	if (err || share.messages == 0)
+		return err;
+	for (size_t i = 0; i < COUNT(of_messages) && !err; i++)
+		err = run_range(sql, of_messages[i], first, last);
+	return err ? err : settle(sql, &share, count);
+}
+
+enum err
+erase_all(struct sql *sql, uint64_t *count)
+{
+	struct share share;
+	enum err err = ask_share(sql, INT64_MIN, INT64_MAX, &share);
+
+	for (size_t i = 0; i < COUNT(of_all) && !err; i++)
+		err = sql_run(sql, of_all[i]);
+	return err ? err : settle(sql, &share, count);
 }
 
 enum err
 erase_message(struct sql *sql, int64_t seq)
 {
-	int64_t size = 0;
-	enum err err = find(sql, seq, &size);
+	uint64_t count = 0;
+	enum err err = erase_range(sql, seq, seq, &count);
 
-	for (size_t i = 0; i < sizeof(of_message) / sizeof(of_message[0]); i++)
-		err = err ? err : run_with(sql, of_message[i], seq);
+	return !err && count == 0 ? ERR_NOT_FOUND : err;
+}
+
+enum err
+erase_ask(struct sql *sql, struct span id)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row, "SELECT 1 FROM gone WHERE id = ?");
+	enum err found;
+
 	if (err)
 		return err;
-	txn_tally(sql, -1, -size);
-	return run_with(
-	    sql, "DELETE FROM gone WHERE seq <= ?", seq - ERASE_REMEMBERED);
+	sql_bind_span(row, 1, id);
+	found = sql_step(row);
+	err = sql_done(row);
+	if (err)
+		return err;
+	return found == ERR_OK ? ERR_GONE : ERR_NOT_FOUND;
 }
 
 enum err
@@ -79,7 +163,9 @@ erase_session(struct sql *sql, int64_t seq)
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < sizeof(of_session) / sizeof(of_session[0]); i++)
-		err = err ? err : run_with(sql, of_session[i], seq);
-	return err;
+	for (size_t i = 0; i < COUNT(of_session) && !err; i++)
+		err = run_with(sql, of_session[i], seq);
+	/* The last one is the session itself. */
+	return err ? err
+		   : txn_count(sql, "sessions", -(int64_t)sql_changes(sql));
 }

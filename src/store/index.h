@@ -2,10 +2,11 @@
  * index: what is derived from a stored message, so that it can be found.
  *
  * Accept first, index after: a message is in the database before anything
- * looks into it. index_take() reads what is not indexed yet, index_parse()
- * makes of each what mime.h and finding.h say, index_put() writes it. The three
- * run where it suits: take and parse on the store's worker thread, put inside a
- * job of the writer. Writing the same message twice is harmless.
+ * looks into it. index_take() reads what is not indexed yet and
+ * makes of each what mime.h and finding.h say, index_put() writes it. They run
+ * where it suits: take (which parses) on the store's worker thread, put inside
+ * a job of the writer. Writing the same message twice is harmless. Large
+ * batches cost the least a message: some hundreds of them, or all there are.
  */
 #ifndef INDEX_H
 #define INDEX_H
@@ -14,6 +15,7 @@
 #include "finding.h"
 #include "message.h"
 #include "mime.h"
+#include "search_text.h"
 #include "sql.h"
 
 #include <stdbool.h>
@@ -26,9 +28,11 @@ struct index_entry {
 	uint64_t size;
 	struct message *message; /* envelope; its body is empty */
 	struct mime *mime;
+	struct search_text search;
 	struct findings findings; /* of the message */
 	char **tags;              /* NULL-terminated, sorted, as put */
 	char sha256[65];
+	int64_t trace_size; /* octets of what trace.h composes */
 	struct index_entry *next;
 };
 void index_entry_free(struct index_entry *); /* one; NULL is allowed */
@@ -42,13 +46,24 @@ enum err index_take(
     struct sql *, size_t count, uint64_t bytes, struct index_entry **out);
 #define INDEX_MESSAGE_MAX ((uint64_t)64 * 1024 * 1024)
 
-/* Inside a transaction: writes the rows of all of them. */
+/*
+ * Inside a transaction: writes the rows of all of them. A message that was
+ * removed meanwhile is left out, and so is one that is indexed already.
+ */
 enum err index_put(struct sql *, const struct index_entry *first);
+
+/* Inside a transaction: writes what finding_session() found, in place of what
+   was there of that session. */
+enum err index_put_session_findings(
+    struct sql *, struct span session, const struct findings *);
 
 /* Of how many messages the index is missing; and from which seq on. */
 enum err index_backlog(struct sql *, uint64_t *count, int64_t *seq);
 
-/* Forgets the index of all messages (marks and tags stay), for `reindex`. */
+/*
+ * Inside a transaction: forgets the index of all messages, for `reindex`. Marks
+ * and tags stay as people left them.
+ */
 enum err index_clear(struct sql *);
 
 /* Takes and puts until nothing is left, on a connection of one's own. */

@@ -20,10 +20,12 @@ struct pick_summary {
 	struct span date; /* RFC 3339 with its own offset, or empty */
 	int64_t date_us;
 	/* Lists as JSON text, [{"Name":"","Address":""}, ...]. */
-	struct span from, to, cc, bcc, reply_to;
+	struct span from, to, cc, reply_to;
+	struct span bcc;  /* with the recipients that no header names */
 	struct span tags; /* JSON text, ["a","b"] sorted, any case */
 	int64_t attachments, inlines;
-	int64_t findings; /* of the message */
+	int64_t findings;   /* of the message */
+	int64_t trace_size; /* octets of what trace.h composes */
 };
 
 struct pick_row {
@@ -75,8 +77,10 @@ pick_body(struct sql *, int64_t seq, pick_bytes_callback *, void *context);
 enum err pick_body_whole(struct sql *, int64_t seq, struct buf *out);
 
 /*
- * Removes what matches. Inside a transaction (a job of the writer). With `gone`
- * each removed row is told (ids, seq and inbox only). *count says how many.
+ * Removes what pick_messages() would show; *count says how many. Inside a
+ * transaction (a job of the writer). With `gone` each is told before it goes
+ * (id, seq and inbox only); false from it ends the walk, and what was told
+ * goes.
  */
 enum err pick_remove(struct sql *, const struct pick_request *,
     pick_callback *gone, void *context, uint64_t *count);

@@ -77,7 +77,8 @@ insert_session(struct sql *sql, const struct put_session *put, int64_t *seq)
 	sql_bind_span(row, SESSION_ID, span_string(put->id));
 	bind_session(row, put);
 	(void)sql_step(row);
-	return sql_done(row);
+	err = sql_done(row);
+	return err ? err : txn_count(sql, "sessions", 1);
 }
 
 static enum err

@@ -38,7 +38,12 @@ const char *const schema_text[] = {
     " is_read INTEGER NOT NULL DEFAULT 0,"
     " is_indexed INTEGER NOT NULL DEFAULT 0"
     ") STRICT;"
-    "CREATE INDEX message_unindexed ON message (seq) WHERE is_indexed = 0;"
+    /* is_indexed: 0 not yet, 1 yes, 2 anew: its tags are there. */
+    "CREATE INDEX message_unindexed ON message (seq) WHERE is_indexed <> 1;"
+    "CREATE INDEX message_session ON message (session);"
+    "CREATE INDEX message_inbox ON message (inbox, seq) WHERE inbox <> '';"
+    "CREATE INDEX message_kept_apart ON message (state, seq) WHERE state <> 0;"
+    "CREATE INDEX message_read ON message (state) WHERE is_read = 1;"
     "CREATE TABLE recipient ("
     " message INTEGER NOT NULL, position INTEGER NOT NULL,"
     " address TEXT NOT NULL, params TEXT NOT NULL, reply TEXT NOT NULL,"
@@ -51,7 +56,8 @@ const char *const schema_text[] = {
     "CREATE TABLE gone (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) "
     "STRICT;"
     /* Named numbers: seq and session (the last ones given), messages and
-       bytes (what there is of them), pruned and removed (what there was). */
+       bytes (what there is of them), pruned and removed (what there was),
+       sessions (how many there are). */
     "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) "
     "STRICT, WITHOUT ROWID;",
 
@@ -63,17 +69,18 @@ const char *const schema_text[] = {
     " date_text TEXT NOT NULL, snippet TEXT NOT NULL, sha256 TEXT NOT NULL,"
     " attachments INTEGER NOT NULL, inlines INTEGER NOT NULL,"
     " findings INTEGER NOT NULL, is_cut INTEGER NOT NULL,"
+    " trace_size INTEGER NOT NULL," /* octets of what trace.h composes */
+    /* JSON: [{"Name":"","Address":""}]; in bcc_list also the recipients that
+       no header names. */
     " from_list TEXT NOT NULL, to_list TEXT NOT NULL, cc_list TEXT NOT NULL,"
     " bcc_list TEXT NOT NULL, reply_to_list TEXT NOT NULL"
     ") STRICT;"
     "CREATE TABLE header ("
     " message INTEGER NOT NULL, position INTEGER NOT NULL,"
-    " name TEXT NOT NULL, raw TEXT NOT NULL, value TEXT NOT NULL,"
+    " name TEXT NOT NULL, value TEXT NOT NULL,"
+    " raw TEXT," /* NULL: the same as the decoded value */
     " PRIMARY KEY (message, position)"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE body ("
-    " message INTEGER PRIMARY KEY, text TEXT NOT NULL, html TEXT NOT NULL"
-    ") STRICT;"
     "CREATE TABLE part ("
     " message INTEGER NOT NULL, position INTEGER NOT NULL,"
     " id TEXT NOT NULL, parent INTEGER NOT NULL, role TEXT NOT NULL,"
@@ -83,6 +90,15 @@ const char *const schema_text[] = {
     " sha256 TEXT NOT NULL,"
     " PRIMARY KEY (message, position)"
     ") STRICT, WITHOUT ROWID;"
+    /* What searches look into (search_text.h): cleaned, in lower case. */
+    "CREATE TABLE search ("
+    " message INTEGER PRIMARY KEY,"
+    " from_text TEXT NOT NULL, to_text TEXT NOT NULL, cc_text TEXT NOT NULL,"
+    " bcc_text TEXT NOT NULL, reply_to_text TEXT NOT NULL,"
+    " subject TEXT NOT NULL, message_id TEXT NOT NULL,"
+    " mail_from TEXT NOT NULL, rcpt TEXT NOT NULL, other TEXT NOT NULL,"
+    " body TEXT NOT NULL"
+    ") STRICT;"
     "CREATE TABLE tag ("
     " message INTEGER NOT NULL, name TEXT NOT NULL COLLATE NOCASE,"
     " PRIMARY KEY (message, name)"
@@ -92,9 +108,11 @@ const char *const schema_text[] = {
     " message INTEGER," /* NULL: of the session as a whole */
     " session TEXT NOT NULL,"
     " rule TEXT NOT NULL, severity TEXT NOT NULL, section TEXT NOT NULL,"
-    " at INTEGER NOT NULL, bytes TEXT NOT NULL"
+    " at INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " more INTEGER NOT NULL" /* findings of that rule that are not listed */
     ") STRICT;"
-    "CREATE INDEX finding_message ON finding (message);"
+    "CREATE INDEX finding_message ON finding (message)"
+    " WHERE message IS NOT NULL;"
     "CREATE INDEX finding_session ON finding (session);",
 };
 

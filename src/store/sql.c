@@ -312,6 +312,15 @@ sql_is_null(const struct sql_row *row, int column)
 	return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
 }
 
+void
+sql_again(struct sql_row *row)
+{
+	if (row->code != SQLITE_ROW && row->code != SQLITE_DONE)
+		return;
+	(void)sqlite3_reset(row->statement);
+	row->code = SQLITE_OK;
+}
+
 enum err
 sql_done(struct sql_row *row)
 {

@@ -62,6 +62,8 @@ enum err sql_step(struct sql_row *);
 int64_t sql_number(const struct sql_row *, int column);
 struct span sql_span(const struct sql_row *, int column); /* text or blob */
 bool sql_is_null(const struct sql_row *, int column);
+/* To run it once more: what is bound stays, and may be bound anew. */
+void sql_again(struct sql_row *);
 /* ERR_OK, or what the last step failed with (the end of rows is none). */
 enum err sql_done(struct sql_row *);
 

@@ -22,15 +22,16 @@ static const char filling[] =
     " seq * 100 FROM session;"
     "INSERT INTO recipient SELECT seq, 0, '', '', '', '', 1 FROM message;"
     "INSERT INTO raw SELECT seq, x'00' FROM message;"
-    "INSERT INTO summary SELECT seq, '', '', '', 0, '', '', '', 0, 0, 0, 0,"
+    "INSERT INTO summary SELECT seq, '', '', '', 0, '', '', '', 0, 0, 0, 0, 0,"
     " '', '', '', '', '' FROM message;"
     "INSERT INTO header SELECT seq, 0, '', '', '' FROM message;"
-    "INSERT INTO body SELECT seq, '', '' FROM message;"
+    "INSERT INTO search SELECT seq, '', '', '', '', '', '', '', '', '', '', ''"
+    " FROM message;"
     "INSERT INTO part SELECT seq, 0, '', 0, '', '', '', '', '', '', '', 0, '',"
     " '', '' FROM message;"
     "INSERT INTO tag SELECT seq, 'x' FROM message;"
-    "INSERT INTO finding SELECT seq, session, '', '', '', 0, '' FROM message;"
-    "INSERT INTO finding SELECT NULL, session, '', '', '', 0, ''"
+    "INSERT INTO finding SELECT seq, session, '', '', '', 0, x'', 0 FROM message;"
+    "INSERT INTO finding SELECT NULL, session, '', '', '', 0, x'', 0"
     " FROM message;";
 
 static int
@@ -107,6 +108,53 @@ nothing_of_a_message_stays(void **state)
 }
 
 static void
+a_range_goes_in_one_call(void **state)
+{
+	struct sql *sql = *state;
+	uint64_t count = 5;
+
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_range(sql, 2, 9, &count), ERR_OK);
+	assert_int_equal(count, 7);
+	assert_int_equal(erase_range(sql, 2, 9, &count), ERR_OK);
+	assert_int_equal(count, 7);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(rows_with(sql, "message", "2"), 0);
+	assert_int_equal(rows_with(sql, "message", "3"), 0);
+	assert_int_equal(rows_with(sql, "message", "1"), 8);
+	assert_text(sql, "SELECT group_concat(name || value) FROM counter",
+	    "bytes-500,messages-2");
+	assert_int_equal(erase_ask(sql, SPAN("m3")), ERR_GONE);
+	assert_int_equal(erase_ask(sql, SPAN("m1")), ERR_NOT_FOUND);
+}
+
+static void
+all_of_them_go_at_once(void **state)
+{
+	struct sql *sql = *state;
+	uint64_t count = 0;
+
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_all(sql, &count), ERR_OK);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(count, 3);
+	for (const char *seq = "1\0"
+			       "2\0"
+			       "3\0";
+	     *seq; seq += 2)
+		assert_int_equal(rows_with(sql, "message", seq), 0);
+	assert_text(sql, "SELECT group_concat(id) FROM gone", "m1,m2,m3");
+	assert_text(sql, "SELECT group_concat(name || value) FROM counter",
+	    "bytes-600,messages-3");
+	/* Findings of sessions stay. */
+	assert_int_equal(sample_number(sql, "SELECT count(*) FROM finding"), 3);
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_all(sql, &count), ERR_OK);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(count, 3);
+}
+
+static void
 what_is_not_there_is_not_found(void **state)
 {
 	struct sql *sql = *state;
@@ -160,6 +208,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(nothing_of_a_message_stays),
+	    TEST(a_range_goes_in_one_call),
+	    TEST(all_of_them_go_at_once),
 	    TEST(what_is_not_there_is_not_found),
 	    TEST(a_session_goes_without_its_messages),
 	    TEST(memory_has_an_end),

@@ -205,13 +205,14 @@ reads_findings_in_order(void **state)
 	const struct fixture *fixture = *state;
 	struct buf out;
 
-	assert_int_equal(sql_exec(fixture->sql,
-			     "INSERT INTO finding VALUES"
-			     " (7, 'one', 'b', 'error', 'RFC 1', 9, 'x'),"
-			     " (7, 'one', 'a', 'info', 'RFC 2', 3, 'y'),"
-			     " (7, 'one', 'c', 'info', 'RFC 2', 10, 'y'),"
-			     " (8, 'one', 'a', 'info', 'RFC 2', 3, 'y'),"
-			     " (NULL, 'one', 'd', 'info', 'RFC 3', 1, 'z')"),
+	assert_int_equal(
+	    sql_exec(fixture->sql,
+		"INSERT INTO finding VALUES"
+		" (7, 'one', 'b', 'error', 'RFC 1', 9, x'78', 0),"
+		" (7, 'one', 'a', 'info', 'RFC 2', 3, x'79', 0),"
+		" (7, 'one', 'c', 'info', 'RFC 2', 10, x'79', 0),"
+		" (8, 'one', 'a', 'info', 'RFC 2', 3, x'79', 0),"
+		" (NULL, 'one', 'd', 'info', 'RFC 3', 1, x'7a', 0)"),
 	    ERR_OK);
 	buf_init(&out, 1000);
 	assert_int_equal(

@@ -264,6 +264,9 @@ matches_without_marks(void **state)
 	assert_false(matches(&bare, "finding:bare-lf"));
 	assert_true(matches(&bare, "is:read -is:unread"));
 	assert_true(query_match(NULL, &bare.subject));
+	bare.subject.search = NULL;
+	assert_true(matches(&bare, "hello bcc:blind"));
+	assert_false(matches(&bare, "goodbye"));
 }
 
 static void

@@ -106,21 +106,6 @@ makes_columns(void **state)
 }
 
 static void
-knows_blind_copies(void **state)
-{
-	static const bool blind[] = {false, true, false, false};
-	struct message *message = make_envelope();
-	struct mime *mime = mime_parse(SPAN(letter));
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(blind); i++)
-		assert_int_equal(
-		    search_text_is_blind(message, mime, i), blind[i]);
-	mime_free(mime);
-	message_free(message);
-}
-
-static void
 bears_an_empty_message(void **state)
 {
 	struct message *message = make_envelope();
@@ -168,7 +153,6 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(makes_columns),
-	    cmocka_unit_test(knows_blind_copies),
 	    cmocka_unit_test(bears_an_empty_message),
 	    cmocka_unit_test(bears_lack_of_memory),
 	};

@@ -127,6 +127,34 @@ bytes_come_back_as_they_were(void **state)
 	assert_int_equal(sql_done(row), ERR_OK);
 }
 
+static void
+a_statement_runs_again_with_what_is_bound(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sql_row *row;
+
+	open_it(fixture, SQL_WRITE);
+	assert_exec(
+	    fixture->sql, "CREATE TABLE t (n INTEGER UNIQUE, m INTEGER)");
+	assert_int_equal(
+	    sql_start(fixture->sql, &row, "INSERT INTO t (n, m) VALUES (?, ?)"),
+	    ERR_OK);
+	sql_bind_number(row, 2, 7);
+	for (int i = 0; i < 3; i++) {
+		sql_bind_number(row, 1, i);
+		assert_int_equal(sql_step(row), ERR_NOT_FOUND);
+		sql_again(row);
+	}
+	assert_int_equal(
+	    number_of(fixture->sql, "SELECT sum(n) * sum(m) FROM t"), 63);
+	/* A failure stays until the end. */
+	assert_int_equal(sql_step(row), ERR_EXISTS);
+	sql_again(row);
+	sql_bind_number(row, 1, 9);
+	assert_int_equal(sql_step(row), ERR_EXISTS);
+	assert_int_equal(sql_done(row), ERR_EXISTS);
+}
+
 /* The same text within its own rows, and more texts than are kept. */
 static void
 a_statement_may_run_inside_itself(void **state)
@@ -529,6 +557,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(makes_a_private_file),
 	    TEST(bytes_come_back_as_they_were),
+	    TEST(a_statement_runs_again_with_what_is_bound),
 	    TEST(a_statement_may_run_inside_itself),
 	    TEST(any_number_of_texts),
 	    TEST(mistakes_have_their_kinds),

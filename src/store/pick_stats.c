@@ -1,0 +1,79 @@
+/* pick_stats: how many there are of what (pick.h). */
+#include "pick.h"
+
+enum column {
+	COLUMN_MESSAGES,
+	COLUMN_REFUSED,
+	COLUMN_ABORTED,
+	COLUMN_SESSIONS,
+	COLUMN_READ,
+	COLUMN_BYTES,
+	COLUMN_FILE_BYTES,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_SEQ,
+	COLUMN_PRUNED,
+	COLUMN_REMOVED
+};
+
+#define COUNTER(name)                                                          \
+	"ifnull((SELECT value FROM counter WHERE name = '" name "'), 0)"
+
+/* Asked for with each page: what is many is counted as it comes and goes, what
+   is few has an index that holds nothing else. */
+static const char text[] = "SELECT " COUNTER(
+    "messages") ","
+		" (SELECT count(*) FROM message WHERE state <> 0 AND state = 1),"
+		" (SELECT count(*) FROM message WHERE state <> 0 AND state = 2),"
+		" " COUNTER(
+		    "sessions") ","
+				" (SELECT count(*) FROM message WHERE is_read = 1 AND state = 0),"
+				" " COUNTER(
+				    "bytes") ","
+					     " (SELECT page_count * page_size FROM pragma_page_count,"
+					     " pragma_page_size),"
+					     " ifnull((SELECT received FROM message ORDER BY seq LIMIT 1), 0),"
+					     " ifnull((SELECT received FROM message ORDER BY seq DESC LIMIT 1), 0),"
+					     " " COUNTER("seq") "," COUNTER(
+						 "pruned") "," COUNTER("removed");
+
+/* The counters of a damaged file may be anything. */
+static uint64_t
+at_least_zero(int64_t number)
+{
+	return number > 0 ? (uint64_t)number : 0;
+}
+
+enum err
+pick_stats(struct sql *sql, struct pick_stats *stats)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row, text);
+	int64_t others;
+
+	*stats = (struct pick_stats){0};
+	if (err)
+		return err;
+	if (sql_step(row) == ERR_OK) {
+		others = sql_number(row, COLUMN_REFUSED) +
+		    sql_number(row, COLUMN_ABORTED);
+		*stats = (struct pick_stats){
+		    .accepted = at_least_zero(
+			sql_number(row, COLUMN_MESSAGES) - others),
+		    .refused = at_least_zero(sql_number(row, COLUMN_REFUSED)),
+		    .aborted = at_least_zero(sql_number(row, COLUMN_ABORTED)),
+		    .sessions = at_least_zero(sql_number(row, COLUMN_SESSIONS)),
+		    .unread = at_least_zero(sql_number(row, COLUMN_MESSAGES) -
+			others - sql_number(row, COLUMN_READ)),
+		    .bytes = at_least_zero(sql_number(row, COLUMN_BYTES)),
+		    .file_bytes =
+			at_least_zero(sql_number(row, COLUMN_FILE_BYTES)),
+		    .first_us = sql_number(row, COLUMN_FIRST),
+		    .last_us = sql_number(row, COLUMN_LAST),
+		    .seq = sql_number(row, COLUMN_SEQ),
+		    .pruned = at_least_zero(sql_number(row, COLUMN_PRUNED)),
+		    .removed = at_least_zero(sql_number(row, COLUMN_REMOVED)),
+		};
+	}
+	return sql_done(row);
+}
