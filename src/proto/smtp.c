@@ -1,10 +1,10 @@
 /* smtp: the server side of SMTP and LMTP without any I/O. */
 #include "smtp.h"
 
+#include "smtp_private.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "smtp_private.h"
 
 static const struct smtp_reply too_many_errors = {
     421, "4.7.0", SPAN("%h Too many errors, closing connection")};
@@ -73,7 +73,6 @@ smtp_tls_started(struct smtp *smtp)
 	if (smtp->mode == MODE_GREETING)
 		return;
 	smtp_forget(smtp);
-	smtp->reader = (struct smtp_line_reader){LINE_OPEN, 0, 0};
 	smtp->mode = MODE_COMMAND;
 }
 
@@ -137,11 +136,14 @@ is_for_each(const struct smtp *smtp, const struct smtp_reply *reply)
 	return smtp->config->lmtp && is_of_message && reply->code != 421;
 }
 
-/* One reply of LMTP's was said; the others are due. */
 static void
-repeat_from(struct smtp *smtp, const struct buf *out, size_t start)
+say_conclusion(
+    struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
 {
-	if (smtp->mail.recipients < 2)
+	size_t start = out->len;
+
+	smtp_say(smtp, out, reply);
+	if (!is_for_each(smtp, reply) || smtp->mail.recipients < 2)
 		return;
 	buf_reset(&smtp->text);
 	(void)buf_put(
@@ -150,20 +152,18 @@ repeat_from(struct smtp *smtp, const struct buf *out, size_t start)
 	smtp->mode = buf_failed(&smtp->text) ? MODE_CLOSED : MODE_REPEAT;
 }
 
+/* The one place where a command has its effect, or none. */
 static void
 conclude(struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
 {
 	const struct smtp_command *row = smtp->command;
 	bool is_yes = reply->code < 400;
-	size_t start = out->len;
 
 	smtp->mode = MODE_COMMAND;
-	if (!is_yes || !(row->flags & SILENT))
-		smtp_say(smtp, out, reply);
-	if (out->len > start && is_for_each(smtp, reply))
-		repeat_from(smtp, out, start);
+	if (!is_yes || row->usual.code)
+		say_conclusion(smtp, out, reply);
 	if (is_yes && row->commit)
-		row->commit(smtp, out);
+		row->commit(smtp);
 	if (!is_yes && row->refused)
 		row->refused(smtp);
 	if (reply->code == 421)
@@ -194,8 +194,7 @@ smtp_ask(struct smtp *smtp, const struct smtp_command *row, struct buf *out)
 	if (row->asks)
 		return row->asks;
 	smtp_answer(smtp, out, NULL);
-	/* AUTH may be complete with its first line, and asks then. */
-	return smtp->mode == MODE_WAIT ? smtp->command->asks : GO_ON;
+	return GO_ON;
 }
 
 void
@@ -204,9 +203,9 @@ smtp_refuse(struct smtp *smtp, struct buf *out, const struct smtp_reply *reply)
 	unsigned max = smtp->config->max_errors;
 	struct smtp_reply filled;
 
+	smtp->wrong = reply;
 	if (reply->code >= 500 && max > 0 && smtp->errors++ >= max)
 		reply = &too_many_errors;
-	smtp->wrong = reply;
 	filled = smtp_fill(smtp, reply);
 	if (smtp->command->flags & NO_CODES)
 		filled.enhanced = NULL;
@@ -241,15 +240,6 @@ read_command(struct smtp *smtp, struct span *in, struct buf *out)
 }
 
 static enum smtp_event
-await_answer(struct smtp *smtp, struct span *in, struct buf *out)
-{
-	(void)smtp;
-	(void)in;
-	(void)out;
-	return SMTP_MORE;
-}
-
-static enum smtp_event
 repeat(struct smtp *smtp, struct span *in, struct buf *out)
 {
 	(void)in;
@@ -259,36 +249,31 @@ repeat(struct smtp *smtp, struct span *in, struct buf *out)
 	return GO_ON;
 }
 
-static enum smtp_event
-start_tls(struct smtp *smtp, struct span *in, struct buf *out)
-{
-	(void)smtp;
-	(void)in;
-	(void)out;
-	return SMTP_TLS_START;
-}
-
-static enum smtp_event
-be_closed(struct smtp *smtp, struct span *in, struct buf *out)
-{
-	(void)smtp;
-	(void)in;
-	(void)out;
-	return SMTP_CLOSE;
-}
-
-static smtp_reader *const readers[MODES] = {
-    [MODE_GREETING] = greet,
-    [MODE_COMMAND] = read_command,
-    [MODE_RESPONSE] = smtp_auth_read,
-    [MODE_TEXT] = smtp_data_read,
-    [MODE_CHUNK] = smtp_bdat_read,
-    [MODE_SKIP] = smtp_bdat_skip,
-    [MODE_WAIT] = await_answer,
-    [MODE_REPEAT] = repeat,
-    [MODE_TLS] = start_tls,
-    [MODE_CLOSED] = be_closed,
+/* Who reads in each mode; where nobody does, what is said instead. */
+static const struct {
+	smtp_reader *read;
+	enum smtp_event event;
+} modes[MODES] = {
+    [MODE_GREETING] = {greet, GO_ON},
+    [MODE_COMMAND] = {read_command, GO_ON},
+    [MODE_CHALLENGE] = {smtp_auth_challenge, GO_ON},
+    [MODE_RESPONSE] = {smtp_auth_read, GO_ON},
+    [MODE_TEXT] = {smtp_data_read, GO_ON},
+    [MODE_CHUNK] = {smtp_bdat_read, GO_ON},
+    [MODE_SKIP] = {smtp_bdat_skip, GO_ON},
+    [MODE_REPEAT] = {repeat, GO_ON},
+    [MODE_WAIT] = {NULL, SMTP_MORE},
+    [MODE_TLS] = {NULL, SMTP_TLS_START},
+    [MODE_CLOSED] = {NULL, SMTP_CLOSE},
 };
+
+static enum smtp_event
+run_mode(struct smtp *smtp, struct span *in, struct buf *out)
+{
+	smtp_reader *read = modes[smtp->mode].read;
+
+	return read ? read(smtp, in, out) : modes[smtp->mode].event;
+}
 
 enum smtp_event
 smtp_step(struct smtp *smtp, struct span *in, struct buf *out)
@@ -304,7 +289,7 @@ smtp_step(struct smtp *smtp, struct span *in, struct buf *out)
 		}
 		if (out->len > SMTP_OUT_PAUSE && smtp->mode != MODE_CLOSED)
 			return SMTP_MORE;
-		event = readers[smtp->mode](smtp, in, out);
+		event = run_mode(smtp, in, out);
 	}
 	return event;
 }

@@ -75,7 +75,9 @@ struct smtp_config {
 	bool bare_lf;            /* a bare LF ends a command line too */
 	uint64_t max_message;    /* octets; also what SIZE announces */
 	unsigned max_recipients; /* a transaction */
-	unsigned max_errors;     /* 5xx to commands before 421 4.7.0 */
+	/* So many 5xx of the engine's own to commands, then 421 4.7.0;
+	   0: there is no such limit. */
+	unsigned max_errors;
 };
 
 /* What one session has; copied by smtp_new(). */
@@ -98,7 +100,8 @@ enum smtp_event {
 	SMTP_MAIL,          /* see smtp_path(), smtp_params() */
 	SMTP_RCPT,          /* likewise */
 	SMTP_DATA, /* DATA, or a transaction's first BDAT (no reply then:
-		      a 2xx or 3xx answer lets it go on silently) */
+		      a 2xx or 3xx answer lets it go on silently; a no ends
+		      the transaction, for more chunks may be on their way) */
 	SMTP_BODY, /* the end of the data: 250 means stored */
 	SMTP_RSET,
 	SMTP_TLS, /* STARTTLS; the usual answer is 220 */
@@ -112,7 +115,8 @@ enum smtp_event {
 	SMTP_ABORT,     /* the open transaction, its content too, is void */
 	SMTP_TLS_START, /* write what is in `out`, throw away all plaintext that
 			   is buffered, shake hands, then smtp_tls_started() */
-	SMTP_CLOSE, /* write what is in `out`, then close; nothing follows */
+	SMTP_CLOSE, /* write what is in `out`, then close; nothing follows, an
+		       open transaction is void without SMTP_ABORT */
 };
 
 /* NULL without memory. */
@@ -202,8 +206,9 @@ smtp_xclient(const struct smtp *, struct span attribute, struct span *value);
 
 /*
  * Of SMTP_ABORT: the reply with which the engine itself refused the message
- * (it was over the limit, a chunk failed); NULL when the client gave it up.
- * What was given as SMTP_CONTENT is the message's beginning then.
+ * (it was over the limit, a chunk failed); what was given as SMTP_CONTENT is
+ * its beginning. NULL when the client gave the message up, or the session
+ * refused its first chunk.
  */
 const struct smtp_reply *smtp_refusal(const struct smtp *);
 

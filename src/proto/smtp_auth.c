@@ -1,9 +1,9 @@
 /* smtp_auth: AUTH exchanges (RFC 4954), one mechanism a row. */
 #include "smtp_private.h"
 
-#include <string.h>
-
 #include "base64.h"
+
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -160,7 +160,7 @@ smtp_auth_forget(struct smtp *smtp)
 static struct span
 secret_of_command(struct span text)
 {
-	struct span rest = text;
+	struct span rest = span_trim(text);
 	const struct smtp_mechanism *mechanism;
 
 	if (!span_equal_nocase(span_cut_word(&rest), SPAN("AUTH")))
@@ -187,9 +187,8 @@ smtp_auth_secret(const struct smtp *smtp, struct span text)
 /* ---- the exchange */
 
 static void
-succeed(struct smtp *smtp, struct buf *out)
+succeed(struct smtp *smtp)
 {
-	(void)out;
 	smtp->is_authenticated = true;
 	smtp_auth_forget(smtp);
 }
@@ -202,20 +201,24 @@ static const struct smtp_command credentials = {
     .usual = {235, "2.7.0", SPAN("Authentication succeeded")},
 };
 
-static enum smtp_event
-prompt(struct smtp *smtp, struct buf *out)
+/* False without memory. */
+static bool
+begin(struct smtp *smtp, const struct smtp_mechanism *mechanism)
 {
-	const char *words =
-	    smtp->exchange.mechanism->prompts[smtp->exchange.step];
-	struct smtp_reply reply = {.code = 334, .enhanced = NULL};
+	struct buf *decoded = &smtp->decoded;
 
-	buf_reset(&smtp->text);
-	(void)base64_encode(
-	    &smtp->text, words ? span_string(words) : smtp->auth.challenge);
-	reply.text = buf_span(&smtp->text);
-	smtp_say(smtp, out, &reply);
-	smtp->mode = MODE_RESPONSE;
-	return GO_ON;
+	smtp_auth_forget(smtp);
+	/* All at once: spans point into it. */
+	buf_init(decoded, DECODED_MAX);
+	if (!buf_room(decoded, DECODED_MAX))
+		return false;
+	if (!mechanism->prompts[0])
+		(void)buf_printf(decoded, "<%s@%.255s>", smtp->nonce,
+		    smtp->config->hostname);
+	smtp->exchange.mechanism = mechanism;
+	smtp->auth.mechanism = mechanism->feature;
+	smtp->auth.challenge = buf_span(decoded);
+	return true;
 }
 
 /* NULL when it was taken. */
@@ -237,38 +240,6 @@ take_response(struct smtp *smtp, struct span text)
 	return NULL;
 }
 
-static enum smtp_event
-respond(struct smtp *smtp, struct span text, struct buf *out)
-{
-	const struct smtp_mechanism *mechanism = smtp->exchange.mechanism;
-	const struct smtp_reply *wrong = take_response(smtp, text);
-
-	if (!wrong && smtp->exchange.step < mechanism->steps)
-		return prompt(smtp, out);
-	if (!wrong && !mechanism->read(smtp))
-		wrong = &bad_response;
-	if (!wrong)
-		return smtp_ask(smtp, &credentials, out);
-	smtp_refuse(smtp, out, wrong);
-	return GO_ON;
-}
-
-static bool
-make_challenge(struct smtp *smtp)
-{
-	struct buf *decoded = &smtp->decoded;
-
-	/* All at once: spans point into it. */
-	buf_init(decoded, DECODED_MAX);
-	if (!buf_room(decoded, DECODED_MAX))
-		return false;
-	if (smtp->auth.mechanism == SMTP_AUTH_CRAM_MD5)
-		(void)buf_printf(decoded, "<%s@%.255s>", smtp->nonce,
-		    smtp->config->hostname);
-	smtp->auth.challenge = buf_span(decoded);
-	return true;
-}
-
 const struct smtp_reply *
 smtp_auth_check(struct smtp *smtp, struct span argument)
 {
@@ -276,28 +247,55 @@ smtp_auth_check(struct smtp *smtp, struct span argument)
 
 	if (!mechanism || !(mechanism->feature & smtp->features))
 		return &no_mechanism;
+	/* RFC 4954 4: not where the server speaks first. */
 	if (argument.len && !mechanism->prompts[0])
 		return &no_initial;
-	smtp_auth_forget(smtp);
-	smtp->auth.mechanism = mechanism->feature;
-	smtp->exchange.mechanism = mechanism;
-	smtp->exchange.initial = argument;
-	return make_challenge(smtp) ? NULL : &no_memory;
+	if (!begin(smtp, mechanism))
+		return &no_memory;
+	return argument.len ? take_response(smtp, argument) : NULL;
 }
 
-/* What the last line led to is asked by smtp_ask()'s caller. */
 void
-smtp_auth_commit(struct smtp *smtp, struct buf *out)
+smtp_auth_commit(struct smtp *smtp)
 {
-	if (smtp->exchange.initial.len)
-		(void)respond(smtp, smtp->exchange.initial, out);
-	else
-		(void)prompt(smtp, out);
+	smtp->mode = MODE_CHALLENGE;
+}
+
+static void
+say_prompt(struct smtp *smtp, struct buf *out)
+{
+	const struct smtp_exchange *exchange = &smtp->exchange;
+	const char *prompt = exchange->mechanism->prompts[exchange->step];
+	struct smtp_reply reply = {.code = 334, .enhanced = NULL};
+
+	buf_reset(&smtp->text);
+	(void)base64_encode(
+	    &smtp->text, prompt ? span_string(prompt) : smtp->auth.challenge);
+	reply.text = buf_span(&smtp->text);
+	smtp_say(smtp, out, &reply);
+}
+
+enum smtp_event
+smtp_auth_challenge(struct smtp *smtp, struct span *in, struct buf *out)
+{
+	const struct smtp_mechanism *mechanism = smtp->exchange.mechanism;
+
+	(void)in;
+	if (smtp->exchange.step < mechanism->steps) {
+		say_prompt(smtp, out);
+		smtp->mode = MODE_RESPONSE;
+		return GO_ON;
+	}
+	if (mechanism->read(smtp))
+		return smtp_ask(smtp, &credentials, out);
+	smtp_refuse(smtp, out, &bad_response);
+	return GO_ON;
 }
 
 enum smtp_event
 smtp_auth_read(struct smtp *smtp, struct span *in, struct buf *out)
 {
+	const struct smtp_reply *wrong = NULL;
 	struct span text;
 
 	switch (smtp_line_take(smtp, in, &text)) {
@@ -306,13 +304,14 @@ smtp_auth_read(struct smtp *smtp, struct span *in, struct buf *out)
 	case LINE_TELL:
 		return SMTP_LINE;
 	case LINE_CUT:
-		smtp_refuse(smtp, out, &smtp_line_too_long);
-		return GO_ON;
-	case LINE_WHOLE:
+		wrong = &smtp_line_too_long;
 		break;
+	case LINE_WHOLE:
+		wrong = span_equal(text, SPAN("*")) ? &cancelled
+						    : take_response(smtp, text);
 	}
-	if (!span_equal(text, SPAN("*")))
-		return respond(smtp, text, out);
-	smtp_refuse(smtp, out, &cancelled);
+	smtp->mode = MODE_CHALLENGE;
+	if (wrong)
+		smtp_refuse(smtp, out, wrong);
 	return GO_ON;
 }

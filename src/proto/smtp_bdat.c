@@ -40,9 +40,8 @@ smtp_bdat_check(struct smtp *smtp, struct span argument)
 }
 
 void
-smtp_bdat_commit(struct smtp *smtp, struct buf *out)
+smtp_bdat_commit(struct smtp *smtp)
 {
-	(void)out;
 	smtp->stage = STAGE_CHUNKS;
 	smtp->mode = MODE_CHUNK;
 }

@@ -100,24 +100,21 @@ some_argument(struct smtp *smtp, struct span argument)
 /* ---- small commands */
 
 static void
-reset(struct smtp *smtp, struct buf *out)
+reset(struct smtp *smtp)
 {
-	(void)out;
 	smtp_void_transaction(smtp, NULL);
 }
 
 static void
-begin_tls(struct smtp *smtp, struct buf *out)
+begin_tls(struct smtp *smtp)
 {
-	(void)out;
 	smtp_void_transaction(smtp, NULL);
 	smtp->mode = MODE_TLS;
 }
 
 static void
-quit(struct smtp *smtp, struct buf *out)
+quit(struct smtp *smtp)
 {
-	(void)out;
 	smtp->mode = MODE_CLOSED;
 }
 
@@ -194,7 +191,7 @@ static const struct smtp_command commands[] = {
     {
 	.verb = SPAN("BDAT"),
 	.stages = STAGE_RCPT,
-	.flags = AFTER_EHLO | SILENT,
+	.flags = AFTER_EHLO,
 	.features = SMTP_CHUNKING,
 	.argument = smtp_bdat_argument,
 	.check = smtp_bdat_check,
@@ -205,7 +202,7 @@ static const struct smtp_command commands[] = {
     {
 	.verb = SPAN("BDAT"),
 	.stages = STAGE_CHUNKS,
-	.flags = AFTER_EHLO | SILENT,
+	.flags = AFTER_EHLO,
 	.features = SMTP_CHUNKING,
 	.argument = smtp_bdat_argument,
 	.check = smtp_bdat_check,
@@ -272,7 +269,7 @@ static const struct smtp_command commands[] = {
     {
 	.verb = SPAN("AUTH"),
 	.stages = STAGE_HELLO,
-	.flags = BEFORE_AUTH | AFTER_EHLO | NOT_AGAIN | SILENT,
+	.flags = BEFORE_AUTH | AFTER_EHLO | NOT_AGAIN,
 	.features = SMTP_AUTH_ANY,
 	.line_max = SMTP_LINE_MAX,
 	.argument = some_argument,
@@ -343,17 +340,24 @@ smtp_command_list(const struct smtp *smtp, struct buf *list)
 	}
 }
 
+/* A stage's bit is greater than those of the stages before it. */
+static const struct smtp_reply *
+sequence_error(enum smtp_stage stage, unsigned allowed)
+{
+	size_t i = 0;
+
+	while (sequences[i].stage != stage)
+		i++;
+	return allowed > (unsigned)stage ? &sequences[i].early
+					 : &sequences[i].late;
+}
+
 /* The place where 503 is said. */
 static const struct smtp_reply *
 check_sequence(const struct smtp *smtp, const struct smtp_command *row)
 {
-	bool is_early = row->stages > (unsigned)smtp->stage;
-
 	if (!(row->stages & smtp->stage))
-		for (size_t i = 0; i < COUNT(sequences); i++)
-			if (sequences[i].stage == smtp->stage)
-				return is_early ? &sequences[i].early
-						: &sequences[i].late;
+		return sequence_error(smtp->stage, row->stages);
 	if ((row->flags & AFTER_EHLO) && !smtp->is_extended)
 		return &needs_ehlo;
 	if ((row->flags & NOT_IN_TLS) && smtp->is_tls)

@@ -3,23 +3,20 @@
 
 #include <string.h>
 
-const struct smtp_reply smtp_too_big = {
-    552, "5.3.4", SPAN("Message exceeds the size limit")};
+#define TOO_BIG                                                                \
+	{                                                                      \
+		552, "5.3.4", SPAN("Message exceeds the size limit")           \
+	}
+
+const struct smtp_reply smtp_too_big = TOO_BIG;
 
 static const struct smtp_reply is_binary = {
     503, "5.5.1", SPAN("BODY=BINARYMIME needs BDAT")};
 
-static void
-end_message(struct smtp *smtp, struct buf *out)
-{
-	(void)out;
-	smtp_end_transaction(smtp);
-}
-
 const struct smtp_command smtp_body_moment = {
     .flags = EACH,
     .asks = SMTP_BODY,
-    .commit = end_message,
+    .commit = smtp_end_transaction,
     .refused = smtp_end_transaction,
     .usual = {250, "2.0.0", SPAN("OK Message saved")},
 };
@@ -34,7 +31,7 @@ refuse_size(struct smtp *smtp)
 static const struct smtp_command over_limit = {
     .flags = EACH,
     .refused = refuse_size,
-    .usual = {552, "5.3.4", SPAN("Message exceeds the size limit")},
+    .usual = TOO_BIG,
 };
 
 enum smtp_event
@@ -58,9 +55,8 @@ smtp_data_check(struct smtp *smtp, struct span argument)
 }
 
 void
-smtp_data_commit(struct smtp *smtp, struct buf *out)
+smtp_data_commit(struct smtp *smtp)
 {
-	(void)out;
 	smtp->mode = MODE_TEXT;
 	/* The CR LF of the DATA line counts for the first dot. */
 	smtp->place = PLACE_LINE_START;

@@ -21,11 +21,10 @@ smtp_hello_check(struct smtp *smtp, struct span argument)
 }
 
 void
-smtp_hello_commit(struct smtp *smtp, struct buf *out)
+smtp_hello_commit(struct smtp *smtp)
 {
 	struct buf before = smtp->hello;
 
-	(void)out;
 	smtp_void_transaction(smtp, NULL);
 	smtp->hello = smtp->staged;
 	smtp->staged = before;

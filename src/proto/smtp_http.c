@@ -35,7 +35,7 @@ names_version(struct span text)
 	struct span word = span_make("", 0);
 
 	while (text.len)
-		word = span_cut(&text, ' ');
+		word = span_cut_word(&text);
 	return span_starts_nocase(word, SPAN("HTTP/"));
 }
 
@@ -43,7 +43,7 @@ bool
 smtp_is_http(struct span text)
 {
 	struct span rest = span_trim(text);
-	struct span verb = span_cut(&rest, ' ');
+	struct span verb = span_cut_word(&rest);
 
 	return rest.len && (is_method(verb) || names_version(rest));
 }

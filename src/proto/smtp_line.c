@@ -59,7 +59,7 @@ eat(struct smtp *smtp, struct span *in)
 static enum smtp_line_status
 tell(struct smtp *smtp, struct span text, size_t len)
 {
-	smtp->reader.state = LINE_TOLD;
+	smtp->reader.state = READER_TOLD;
 	smtp->reader.len = len;
 	smtp->line.text = text;
 	smtp->line.secret = smtp_auth_secret(smtp, text);
@@ -90,12 +90,12 @@ smtp_line_take(struct smtp *smtp, struct span *in, struct span *text)
 {
 	struct smtp_line_reader *reader = &smtp->reader;
 
-	if (reader->state == LINE_EAT) {
+	if (reader->state == READER_EATS) {
 		if (!eat(smtp, in))
 			return LINE_MORE;
-		reader->state = LINE_OPEN;
+		reader->state = READER_LOOKS;
 	}
-	if (reader->state == LINE_OPEN)
+	if (reader->state == READER_LOOKS)
 		return find(smtp, *in);
 	assert(in->len >= reader->len);
 	/* What was told may have been moved since, with all of the input. */
@@ -105,6 +105,6 @@ smtp_line_take(struct smtp *smtp, struct span *in, struct span *text)
 		text->len--;
 	span_skip(in, reader->len);
 	reader->scanned = 0;
-	reader->state = smtp->line.is_cut ? LINE_EAT : LINE_OPEN;
+	reader->state = smtp->line.is_cut ? READER_EATS : READER_LOOKS;
 	return smtp->line.is_cut ? LINE_CUT : LINE_WHOLE;
 }

@@ -80,17 +80,15 @@ smtp_rcpt_check(struct smtp *smtp, struct span argument)
 }
 
 void
-smtp_mail_commit(struct smtp *smtp, struct buf *out)
+smtp_mail_commit(struct smtp *smtp)
 {
-	(void)out;
 	smtp->mail = smtp->staged_mail;
 	smtp->stage = STAGE_MAIL;
 }
 
 void
-smtp_rcpt_commit(struct smtp *smtp, struct buf *out)
+smtp_rcpt_commit(struct smtp *smtp)
 {
-	(void)out;
 	smtp->mail.recipients++;
 	smtp->stage = STAGE_RCPT;
 }

@@ -35,21 +35,21 @@
 enum smtp_mode {
 	MODE_GREETING, /* nobody yet: our greeting is due */
 	MODE_COMMAND,
-	MODE_RESPONSE, /* AUTH: a line that answers our challenge */
-	MODE_TEXT,     /* DATA */
-	MODE_CHUNK,    /* BDAT */
-	MODE_SKIP,     /* BDAT: a chunk that was refused */
-	MODE_WAIT,     /* nobody: smtp_answer() is due */
-	MODE_REPEAT,   /* nobody: LMTP's replies, one a recipient, are due */
-	MODE_TLS,      /* nobody: smtp_tls_started() is due */
+	MODE_CHALLENGE, /* AUTH: nobody, our next challenge is due */
+	MODE_RESPONSE,  /* AUTH: a line that answers it */
+	MODE_TEXT,      /* DATA */
+	MODE_CHUNK,     /* BDAT */
+	MODE_SKIP,      /* BDAT: a chunk that was refused */
+	MODE_WAIT,      /* nobody: smtp_answer() is due */
+	MODE_REPEAT,    /* nobody: LMTP's replies, one a recipient, are due */
+	MODE_TLS,       /* nobody: smtp_tls_started() is due */
 	MODE_CLOSED,
 	MODES
 };
 
 /* How far the dialogue has come; a bit each, for the table of commands. */
 enum smtp_stage {
-	STAGE_REFUSED =
-	    1 << 0, /* our greeting was a no: QUIT is all there is */
+	STAGE_REFUSED = 1 << 0, /* the greeting was a no: QUIT is left */
 	STAGE_GREETED = 1 << 1,
 	STAGE_HELLO = 1 << 2, /* HELO or EHLO was accepted */
 	STAGE_MAIL = 1 << 3,
@@ -66,8 +66,7 @@ struct smtp_transaction {
 	enum smtp_body body;
 	bool is_utf8;
 	uint64_t declared; /* SIZE= */
-	uint64_t
-	    received; /* octets of the message, also those over the limit */
+	uint64_t received; /* octets, also those over the limit */
 	unsigned recipients;
 };
 
@@ -82,16 +81,15 @@ struct smtp_chunk {
 	uint64_t left;
 };
 
-enum smtp_line_state {
-	LINE_OPEN, /* its end was not found yet */
-	LINE_TOLD, /* found, and given as SMTP_LINE */
-	LINE_EAT,  /* over-long: what is left of it goes unseen */
-};
-
+/* What is known of the line at the front of the input. */
 struct smtp_line_reader {
-	enum smtp_line_state state;
-	size_t scanned; /* bytes of the input that hold no line end */
-	size_t len;     /* LINE_TOLD: bytes of the line with its end */
+	enum {
+		READER_LOOKS, /* its end was not found yet */
+		READER_TOLD,  /* found, and given as SMTP_LINE */
+		READER_EATS,  /* over-long: what is left of it goes unseen */
+	} state;
+	size_t scanned; /* bytes that hold no line end */
+	size_t len;     /* READER_TOLD: bytes of the line with its end */
 };
 
 struct smtp_mechanism;
@@ -99,8 +97,7 @@ struct smtp_mechanism;
 /* An AUTH exchange. */
 struct smtp_exchange {
 	const struct smtp_mechanism *mechanism;
-	struct span initial; /* response, on AUTH's own line; or empty */
-	unsigned step;       /* responses taken so far */
+	unsigned step; /* responses taken so far */
 	struct span responses[2];
 };
 
@@ -118,7 +115,7 @@ struct smtp {
 	enum smtp_mode mode;
 	enum smtp_stage stage;
 	const struct smtp_command *command; /* at hand, or that asks */
-	const struct smtp_reply *wrong; /* with it; NULL: the session says no */
+	const struct smtp_reply *wrong;     /* with it, if we refused it */
 	struct smtp_line_reader reader;
 	struct smtp_line line;
 	bool is_extended;
@@ -153,7 +150,7 @@ struct smtp {
 typedef enum smtp_event
 smtp_reader(struct smtp *, struct span *in, struct buf *out);
 
-/* Asks with the row's event, or takes its usual answer if it has none. */
+/* Gives the row's question, or takes its usual answer if it asks nobody. */
 enum smtp_event
 smtp_ask(struct smtp *, const struct smtp_command *, struct buf *out);
 
@@ -211,12 +208,11 @@ enum smtp_command_flag {
 	ONLY_LMTP = 1 << 1,   /* no such command in SMTP */
 	BEFORE_TLS = 1 << 2,  /* also where TLS is required */
 	BEFORE_AUTH = 1 << 3, /* also where AUTH is required */
-	EXTENDED = 1 << 10,   /* says hello, and wants the extensions */
 	AFTER_EHLO = 1 << 4,  /* HELO is not enough */
 	NOT_IN_TLS = 1 << 5,
 	NOT_AGAIN = 1 << 6, /* not when authenticated */
-	NO_CODES = 1 << 7,  /* no enhanced code in a refusal */
-	SILENT = 1 << 8,    /* a yes is not said */
+	EXTENDED = 1 << 7,  /* says hello, and wants the extensions */
+	NO_CODES = 1 << 8,  /* no enhanced code in a refusal */
 	EACH = 1 << 9,      /* the answer is said once a recipient in LMTP */
 };
 
@@ -233,9 +229,9 @@ struct smtp_command {
 	smtp_check *argument; /* wherever it comes; NULL: anything goes */
 	smtp_check *check;    /* where it may come; NULL: nothing to check */
 	enum smtp_event asks; /* 0: nobody */
-	void (*commit)(struct smtp *, struct buf *out); /* after a yes */
-	void (*refused)(struct smtp *);                 /* after a no */
-	struct smtp_reply usual; /* a template; code 0: says nothing */
+	void (*commit)(struct smtp *);  /* after a yes */
+	void (*refused)(struct smtp *); /* after a no */
+	struct smtp_reply usual; /* a template; code 0: a yes is not said */
 };
 
 /* Runs one command line. */
@@ -253,8 +249,8 @@ void smtp_command_list(const struct smtp *, struct buf *);
 
 const struct smtp_reply *smtp_mail_check(struct smtp *, struct span argument);
 const struct smtp_reply *smtp_rcpt_check(struct smtp *, struct span argument);
-void smtp_mail_commit(struct smtp *, struct buf *out);
-void smtp_rcpt_commit(struct smtp *, struct buf *out);
+void smtp_mail_commit(struct smtp *);
+void smtp_rcpt_commit(struct smtp *);
 
 /* ---- smtp_params.c */
 
@@ -270,7 +266,7 @@ smtp_params_take(struct smtp *, enum smtp_param_use, struct span params);
 extern const struct smtp_command smtp_body_moment;
 extern const struct smtp_reply smtp_too_big;
 const struct smtp_reply *smtp_data_check(struct smtp *, struct span argument);
-void smtp_data_commit(struct smtp *, struct buf *out);
+void smtp_data_commit(struct smtp *);
 enum smtp_event smtp_data_read(struct smtp *, struct span *in, struct buf *out);
 
 /*
@@ -284,7 +280,7 @@ enum smtp_event smtp_content_take(struct smtp *, struct span *in, size_t len);
 const struct smtp_reply *
 smtp_bdat_argument(struct smtp *, struct span argument);
 const struct smtp_reply *smtp_bdat_check(struct smtp *, struct span argument);
-void smtp_bdat_commit(struct smtp *, struct buf *out);
+void smtp_bdat_commit(struct smtp *);
 void smtp_bdat_refused(struct smtp *);
 enum smtp_event smtp_bdat_read(struct smtp *, struct span *in, struct buf *out);
 enum smtp_event smtp_bdat_skip(struct smtp *, struct span *in, struct buf *out);
@@ -292,7 +288,9 @@ enum smtp_event smtp_bdat_skip(struct smtp *, struct span *in, struct buf *out);
 /* ---- smtp_auth.c */
 
 const struct smtp_reply *smtp_auth_check(struct smtp *, struct span argument);
-void smtp_auth_commit(struct smtp *, struct buf *out);
+void smtp_auth_commit(struct smtp *);
+enum smtp_event
+smtp_auth_challenge(struct smtp *, struct span *in, struct buf *out);
 enum smtp_event smtp_auth_read(struct smtp *, struct span *in, struct buf *out);
 
 /* What of the line at hand is secret; also of lines that will be refused. */
@@ -308,13 +306,13 @@ void smtp_auth_forget(struct smtp *);
 
 const struct smtp_reply *
 smtp_xclient_check(struct smtp *, struct span argument);
-void smtp_xclient_commit(struct smtp *, struct buf *out);
+void smtp_xclient_commit(struct smtp *);
 void smtp_xclient_refused(struct smtp *);
 
 /* ---- smtp_ehlo.c */
 
 const struct smtp_reply *smtp_hello_check(struct smtp *, struct span argument);
-void smtp_hello_commit(struct smtp *, struct buf *out);
+void smtp_hello_commit(struct smtp *);
 /* Appends the lines behind EHLO's first, each after a '\n'. */
 void smtp_ehlo_list(const struct smtp *, struct buf *);
 

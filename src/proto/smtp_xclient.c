@@ -1,9 +1,9 @@
 /* smtp_xclient: XCLIENT, by which a proxy says on whose behalf it speaks. */
 #include "smtp_private.h"
 
-#include <stdio.h>
-
 #include "xtext.h"
+
+#include <stdio.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -99,12 +99,11 @@ smtp_xclient_check(struct smtp *smtp, struct span argument)
 
 /* The session begins anew, with another peer. */
 void
-smtp_xclient_commit(struct smtp *smtp, struct buf *out)
+smtp_xclient_commit(struct smtp *smtp)
 {
 	struct span address = smtp->xclient[ADDR];
 	bool has_login = smtp->xclient[LOGIN].len > 0;
 
-	(void)out;
 	if (address.len)
 		(void)snprintf(
 		    smtp->peer, sizeof(smtp->peer), "%.*s", SPAN_ARG(address));

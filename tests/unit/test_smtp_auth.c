@@ -152,6 +152,7 @@ static const struct {
     {"oops", "oops"},
     {"AUTH PLAIN =", "="},
     {"auth  plain\t AGEAYg", "AGEAYg"},
+    {" AUTH PLAIN AGEAYg==", "AGEAYg=="},
     {"AUTH FOO AGEAYg==", "AGEAYg=="},
     {"AUTH PLAIN AGEAYg== more", "AGEAYg== more"},
     {"AUTH LOGIN", ""},
