@@ -27,8 +27,12 @@ use_limits(struct http *http)
 	*limits = http->options.limits;
 	if (!limits->connections)
 		limits->connections = usual.connections;
+	/* One body at least, however large it may be. */
 	if (!limits->body_octets)
-		limits->body_octets = usual.body_octets;
+		limits->body_octets =
+		    usual.body_octets > http->options.large_max
+		    ? usual.body_octets
+		    : http->options.large_max;
 	if (!limits->timeout_us)
 		limits->timeout_us = usual.timeout_us;
 	if (!limits->grace_us)

@@ -8,6 +8,19 @@
  * A handler answers its request exactly once, at once or later (after a store
  * job). The request is gone with that call, and not before: when the client
  * hangs up earlier the request lives on, and the late answer is thrown away.
+ *
+ *	static void
+ *	serve_size(struct http_request *request, void *context)
+ *	{
+ *		struct span id = http_value(request, "id");
+ *		...
+ *		http_reply(request, 200, "text/plain", size);
+ *	}
+ *
+ *	static const struct http_route routes[] = {
+ *	    {HTTP_GET, "/api/x/{id}/size", serve_size, HTTP_CORS},
+ *	    {0, NULL, NULL, 0},
+ *	};
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -59,7 +72,8 @@ struct http_route {
 /* Ceilings that only tests have a reason to change; 0 takes the usual. */
 struct http_limits {
 	size_t connections;   /* 16,384 */
-	uint64_t body_octets; /* of all requests in memory: 512 MiB */
+	uint64_t body_octets; /* of all requests in memory: 512 MiB,
+				 or large_max where that is more */
 	int64_t timeout_us;   /* 60 s: no request, no byte, nobody reads */
 	int64_t grace_us;     /* 2 s: an answer for a client that has shut down
 				 its sending side, perhaps to hang up */
@@ -76,9 +90,9 @@ struct http_options {
 	const char *const *cors_origins; /* --api-cors, "*" is any */
 	struct users *users;             /* --http-auth-file, or NULL */
 	struct tls *tls;                 /* HTTPS when not NULL */
-	uint64_t body_max; /* octets; HTTP_LARGE routes have large_max */
-	uint64_t large_max;
-	bool is_plain; /* no compression */
+	uint64_t body_max;  /* octets of a request; 0: no ceiling */
+	uint64_t large_max; /* likewise, for HTTP_LARGE routes */
+	bool is_plain;      /* no compression */
 	struct http_limits limits;
 	struct log *log;
 };
@@ -126,7 +140,8 @@ void http_when_gone(
  */
 void
 http_add_header(struct http_request *, const char *name, const char *value);
-/* `type` NULL sends no Content-Type. The body is copied. */
+/* `type` NULL sends no Content-Type; controls in it become blanks. The body is
+   copied. */
 void http_reply(
     struct http_request *, int status, const char *type, struct span body);
 /* Takes the value; NULL (no memory) becomes a 500. */

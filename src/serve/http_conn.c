@@ -20,6 +20,7 @@
 
 enum step {
 	STEP_AGAIN, /* it went on: look again */
+	STEP_LATER, /* likewise, but others come first */
 	STEP_WAIT,  /* for the peer, or for the handler */
 	STEP_GONE,  /* it has come to its end */
 };
@@ -331,7 +332,7 @@ step_reply(struct http_conn *conn)
 	if (step != STEP_AGAIN)
 		return step;
 	if (conn->tail)
-		return http_reply_make_more(conn) ? STEP_AGAIN : STEP_GONE;
+		return http_reply_make_more(conn) ? STEP_LATER : STEP_GONE;
 	if (conn->closes) {
 		io_finish(&conn->io);
 		conn->state = HTTP_LINGER;
@@ -408,7 +409,7 @@ pump(struct http_conn *conn)
 	conn->is_pumping = false;
 	if (step == STEP_GONE)
 		http_conn_free(conn);
-	else if (step == STEP_AGAIN)
+	else if (step != STEP_WAIT)
 		http_conn_wake(conn);
 }
 

@@ -11,8 +11,8 @@
 /* 2^15 bytes of window, and 16 for gzip's header and end. */
 #define WINDOW_BITS (15 + 16)
 #define MEMORY_LEVEL 8
-/* Taken at once: about a millisecond's work. */
-#define INPUT_LIMIT ((size_t)256 * 1024)
+/* Taken at once: at worst two milliseconds' work. */
+#define INPUT_LIMIT ((size_t)64 * 1024)
 
 struct http_gzip {
 	z_stream stream;

@@ -62,6 +62,8 @@ http_head_count(struct span head)
 		(void)span_cut(&head, '\n');
 		count++;
 	}
+	if (count > HTTP_FIELDS_LIMIT)
+		return HTTP_FIELDS_LIMIT;
 	return count > 0 ? count - 1 : 0;
 }
 

@@ -46,7 +46,7 @@ size_t http_head_find(struct span bytes, size_t *looked);
 /* The status that a head deserves which has no end within HTTP_HEAD_LIMIT. */
 int http_head_too_long(struct span bytes);
 
-/* How many fields a whole head has at most. */
+/* How many fields a whole head has at most; never above HTTP_FIELDS_LIMIT. */
 size_t http_head_count(struct span head);
 
 /*

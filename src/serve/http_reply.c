@@ -189,6 +189,9 @@ http_reply_put_head(struct http_request *request, int status, const char *type,
 	struct buf *out = &request->conn->out;
 	char date[DATE_SIZE];
 
+	/* It may be what a message says of itself. */
+	if (type)
+		http_add_header(request, "Content-Type", type);
 	write_date(date);
 	(void)buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
 	    phrase_of(status), date);
@@ -198,8 +201,6 @@ http_reply_put_head(struct http_request *request, int status, const char *type,
 			(void)buf_printf(
 			    out, "%s: %s\r\n", always[i].name, always[i].value);
 	(void)buf_put(out, buf_span(&request->headers));
-	if (type)
-		(void)buf_printf(out, "Content-Type: %s\r\n", type);
 	if (!has_no_body(status))
 		put_length(request, out, body_len);
 	if (status >= 200)
@@ -377,6 +378,12 @@ http_reply(struct http_request *request, int status, const char *type,
 
 /* ---- JSON */
 
+static bool
+is_markup(char byte)
+{
+	return byte == '<' || byte == '>' || byte == '&';
+}
+
 /* Appends with '<', '>' and '&' escaped, so that a page that has JSON inside a
    script stays whole. They stand in strings only. */
 static int
@@ -388,7 +395,7 @@ put_json(const char *at, size_t len, void *context)
 	while (rest.len > 0) {
 		size_t plain = 0;
 
-		while (plain < rest.len && !strchr("<>&", rest.at[plain]))
+		while (plain < rest.len && !is_markup(rest.at[plain]))
 			plain++;
 		(void)buf_put(buf, span_make(rest.at, plain));
 		if (plain < rest.len)
@@ -453,6 +460,20 @@ character_len(struct span text)
 	return 0;
 }
 
+/* How many bytes at the front are whole characters. */
+static size_t
+clean_len(struct span text)
+{
+	struct span rest = text;
+	size_t len;
+
+	do {
+		len = rest.len > 0 ? character_len(rest) : 0;
+		span_skip(&rest, len);
+	} while (len > 0);
+	return text.len - rest.len;
+}
+
 struct json_t *
 http_json_string(struct span text)
 {
@@ -461,11 +482,13 @@ http_json_string(struct span text)
 
 	buf_init(&clean, SIZE_MAX / 4);
 	while (text.len > 0) {
-		size_t len = character_len(text);
+		size_t good = clean_len(text);
 
-		(void)buf_put(&clean,
-		    len > 0 ? span_make(text.at, len) : SPAN("\xef\xbf\xbd"));
-		span_skip(&text, len > 0 ? len : 1);
+		(void)buf_put(&clean, span_make(text.at, good));
+		span_skip(&text, good);
+		if (text.len > 0)
+			(void)buf_put(&clean, SPAN("\xef\xbf\xbd"));
+		span_skip(&text, 1);
 	}
 	if (buf_string(&clean))
 		string = json_stringn_nocheck(clean.at, clean.len);

@@ -74,7 +74,7 @@ serve_page(struct http_request *request, void *context)
 	(void)context;
 	http_add_header(request, "content-security-policy", "default-src x");
 	http_add_header(request, "X-Name", "a\r\nSet-Cookie: b");
-	http_reply(request, 200, "text/html", SPAN("<p>"));
+	http_reply(request, 200, "text/html\r\nX: y", SPAN("<p>"));
 }
 
 static const struct http_route routes[] = {
@@ -197,6 +197,8 @@ static const struct row {
 	"\r\ncontent-security-policy: default-src x\r\n", "default-src 'none'"},
     {"no header in a value", GET("/page") "\r\n",
 	"\r\nX-Name: a  Set-Cookie: b\r\n", NULL},
+    {"nor in the type", GET("/page") "\r\n",
+	"\r\nContent-Type: text/html  X: y\r\n", NULL},
     {"a body",
 	"PUT /api/v1/json HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody",
 	"\r\n\r\nbody", NULL},
