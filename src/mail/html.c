@@ -1,7 +1,8 @@
 /* html: reading the HTML of mail as text. */
 #include "html.h"
 
-#include <libxml/HTMLparser.h>
+#include "html_private.h"
+
 #include <libxml/HTMLtree.h>
 #include <limits.h>
 #include <string.h>
@@ -96,8 +97,8 @@ flow_of(const xmlNode *node)
 	return FLOW_INLINE;
 }
 
-static htmlDocPtr
-parse(struct span html)
+htmlDocPtr
+html_parse(struct span html)
 {
 	if (html.len == 0 || html.len > INT_MAX)
 		return NULL;
@@ -257,7 +258,7 @@ static bool
 put_html(struct buf *out, struct span html, enum style style)
 {
 	struct writer writer = {.out = out, .start = out->len, .style = style};
-	htmlDocPtr doc = parse(html);
+	htmlDocPtr doc = html_parse(html);
 
 	if (!doc)
 		return true; /* nothing that could be read */
@@ -284,9 +285,8 @@ html_put_search(struct buf *out, struct span html)
 	return put_html(out, html, STYLE_SEARCH);
 }
 
-/* The next node in document order, staying below `root`. */
-static xmlNode *
-next_node(xmlNode *node, const xmlNode *root)
+xmlNode *
+html_next_node(xmlNode *node, const xmlNode *root)
 {
 	if (node->children && node->type == XML_ELEMENT_NODE)
 		return node->children;
@@ -300,7 +300,7 @@ mark_links(xmlNode *root)
 {
 	xmlNode *body = root;
 
-	for (xmlNode *node = root; node; node = next_node(node, root)) {
+	for (xmlNode *node = root; node; node = html_next_node(node, root)) {
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
 		if (strcmp((const char *)node->name, "body") == 0)
@@ -333,7 +333,8 @@ append_script(xmlNode *body, struct span script)
 bool
 html_embed(struct buf *out, struct span html, struct span script)
 {
-	htmlDocPtr doc = parse(html.len ? html : SPAN("<html><body></body>"));
+	htmlDocPtr doc =
+	    html_parse(html.len ? html : SPAN("<html><body></body>"));
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	xmlChar *text = NULL;
 	int len = 0;
