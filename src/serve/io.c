@@ -41,6 +41,17 @@ io_finish(struct io *io)
 }
 
 void
+io_drop(struct io *io, enum io_drop how)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+	io->error = "the connection was dropped";
+	if (how == IO_DROP_RESET)
+		(void)setsockopt(
+		    io->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
+void
 io_release(struct io *io)
 {
 	send_close_notify(io);

@@ -58,6 +58,10 @@ enum io_status io_peek(struct io *, char *room, size_t size, size_t *count);
  */
 void io_finish(struct io *);
 
+/* Ends it without a good-bye in TLS, at the next io_release(). */
+enum io_drop { IO_DROP_QUIETLY, IO_DROP_RESET };
+void io_drop(struct io *, enum io_drop);
+
 /*
  * Starts TLS; io_handshake() until it is IO_OK. False, and still plain, when
  * there is no memory or no certificate. Bytes that were read from the socket

@@ -111,6 +111,7 @@ new_session(struct session_shared *shared, const struct session_place *place,
 	init_texts(session);
 	session_io_init(session, fd);
 	session_put_init(session);
+	session_fault_init(session);
 	TAILQ_INSERT_TAIL(&shared->sessions, session, entry);
 	shared->alive++;
 	shared->connections++;
@@ -124,6 +125,7 @@ free_session(struct session *session)
 
 	session_io_release(session);
 	session_give_message(session);
+	session_fault_release(session);
 	smtp_free(session->smtp);
 	record_release(&session->record);
 	release_texts(session);

@@ -145,6 +145,7 @@ session_io_release(struct session *session)
 	if (session->io.fd >= 0) {
 		(void)event_del(&session->readable);
 		(void)event_del(&session->writable);
+		(void)event_del(&session->timer);
 	}
 	loop_forget(session->shared->loop, &session->again);
 	io_release(&session->io);
@@ -207,14 +208,45 @@ write_unsent(struct session *session)
 	return status;
 }
 
+/* A piece each tenth of a second, or a byte where that would be none. */
+static enum io_status
+drip_some(struct session *session)
+{
+	struct buf *unsent = &session->unsent;
+	size_t piece = session->drip < 10 ? 1 : session->drip / 10;
+	enum io_status status;
+	struct span rest;
+
+	if (!keep_unsent(session, buf_span(&session->shared->out)))
+		return IO_RESET;
+	reset_out(session->shared);
+	if (unsent->len == 0 ||
+	    event_pending(&session->timer, EV_TIMEOUT, NULL))
+		return IO_OK;
+	rest = span_make(unsent->at, piece < unsent->len ? piece : unsent->len);
+	piece = rest.len;
+	status = write_some(session, &rest);
+	buf_drop(unsent, piece - rest.len);
+	if (unsent->len)
+		session_set_timer(
+		    session, (int64_t)piece * CLOCK_SECOND / session->drip);
+	else
+		session->drip = 0;
+	return status;
+}
+
 bool
 session_flush(struct session *session)
 {
 	enum io_status status;
 
 	session_hear(session);
-	status =
-	    session->unsent.len ? write_unsent(session) : write_out(session);
+	if (session->drip)
+		status = drip_some(session);
+	else if (session->unsent.len)
+		status = write_unsent(session);
+	else
+		status = write_out(session);
 	session_await(session, status);
 	return session->state != SESSION_GONE && session->unsent.len == 0;
 }
@@ -305,12 +337,41 @@ session_drain(struct session *session)
 	size_t count;
 
 	/* Bounded, where the client sends as fast as we read. */
-	for (int i = 0; i < 64 && session->may_read; i++)
+	for (int i = 0; i < 64 && session->may_read; i++) {
 		if (read_all(session, room, sizeof(room), &count) != IO_OK)
 			return;
+		session->drained += count;
+	}
 }
 
 /* ---- states */
+
+/* A rule may drop the connection after so many bytes: it gets no more. */
+static enum smtp_event
+step_engine(struct session *session, struct span *in)
+{
+	struct buf *out = &session->shared->out;
+	struct span part = *in;
+	size_t before;
+	enum smtp_event event;
+
+	if (!session->drops_at_byte)
+		return smtp_step(session->smtp, in, out);
+	if (part.len > session->drop_left)
+		part.len = (size_t)session->drop_left;
+	before = part.len;
+	event = smtp_step(session->smtp, &part, out);
+	session->drop_left -= before - part.len;
+	span_skip(in, before - part.len);
+	return event;
+}
+
+static void
+drop_at_byte(struct session *session, struct span unused)
+{
+	if (session->drops_at_byte && unused.len >= session->drop_left)
+		session_fault_drop(session);
+}
 
 /* Lets the engine have it until it waits for more, or for us. */
 static void
@@ -319,14 +380,16 @@ run_engine(struct session *session, struct span *in)
 	struct buf *out = &session->shared->out;
 
 	while (session->state == SESSION_TALKING) {
-		enum smtp_event event = smtp_step(session->smtp, in, out);
+		enum smtp_event event = step_engine(session, in);
 
 		if (event != SMTP_MORE) {
 			session_take(session, event);
 			continue;
 		}
-		if (out->len <= SMTP_OUT_PAUSE)
+		if (out->len <= SMTP_OUT_PAUSE) {
+			drop_at_byte(session, *in);
 			return;
+		}
 		session->is_fresh = true;
 		if (!session_flush(session))
 			return;
@@ -348,8 +411,10 @@ step_talking(struct session *session)
 	if (session->state == SESSION_GONE)
 		return false;
 	/* Plaintext from before TLS is not to be believed. */
-	if (session->state == SESSION_SHAKING)
+	if (session->state == SESSION_SHAKING) {
+		session->drained += in.len;
 		in.len = 0;
+	}
 	if (!keep_input(session, in)) {
 		session_end(session, ENDING_RESET);
 		return false;
@@ -370,7 +435,19 @@ step_talking(struct session *session)
 static bool
 step_waiting(struct session *session)
 {
+	char byte;
+	size_t count;
+	enum io_status status;
+
 	(void)session_flush(session);
+	if (session->state == SESSION_GONE || !session->is_stalled)
+		return false;
+	/* Nobody is left to be kept waiting. */
+	status = io_peek(&session->io, &byte, 1, &count);
+	if (session->has_hung_up)
+		status = IO_END;
+	if (status == IO_END || status == IO_RESET)
+		session_await(session, status);
 	return false;
 }
 

@@ -51,6 +51,9 @@ enum session_ending {
 	ENDINGS
 };
 
+/* What rules have not been asked about yet, with TLS from the first byte. */
+enum session_before_tls { BEFORE_CONNECT, BEFORE_TLS, BEFORE_NOTHING };
+
 /* What of it is at the store. */
 enum session_job { JOB_NONE, JOB_MESSAGE, JOB_RECORD };
 
@@ -94,6 +97,7 @@ struct session {
 	struct dns_query *query;
 
 	/* session_tls.c */
+	uint64_t drained; /* octets of plain text behind STARTTLS */
 	const char *tls_version, *tls_cipher, *tls_group;
 	struct buf sni, alpn, client_cert;
 
@@ -102,12 +106,24 @@ struct session {
 	enum err trouble;        /* why it cannot be stored */
 	unsigned transactions;
 	unsigned counts[MESSAGE_ABORTED + 1]; /* by enum message_state */
-	char fault_id[FAULT_ID_MAX + 1];      /* of the rule that decided */
 	enum session_job job;
 	struct put_message put_message;
 	struct put_session put_session;
 	void (*stored)(struct session *, enum err);
 	bool is_recorded; /* for the last time */
+
+	/* session_fault.c */
+	struct fault_action *fault; /* the last that acted; NULL: none yet */
+	struct fault_action *greeting_fault; /* NULL, or it met it already */
+	char fault_id[FAULT_ID_MAX + 1];     /* of the rule that acts now */
+	enum session_before_tls before_tls;
+	enum fault_tls tls_fault;
+	struct event timer;              /* for delay and drip */
+	enum session_state state_before; /* SESSION_WAITING for a delay */
+	void (*then)(struct session *);  /* after it; NULL: no delay */
+	unsigned drip;                   /* bytes a second; 0: as they come */
+	uint64_t drop_left;              /* until drops_at_byte */
+	bool drops_at_byte, drops_at_commit, fault_resets, is_stalled;
 };
 
 /* ---- session.c */
@@ -146,7 +162,7 @@ bool session_flush(struct session *);
 /* The connection ends once all is written. */
 void session_close(struct session *, enum session_ending);
 
-/* Throws away what the socket holds. */
+/* Throws away what the socket holds, and counts it. */
 void session_drain(struct session *);
 
 /* Waits for the socket as the status says; ends what is broken. */
@@ -229,6 +245,24 @@ void session_complain(struct session *, enum err);
 bool session_step_proxy(struct session *);
 bool session_step_shaking(struct session *);
 void session_starttls(struct session *);
+
+/* ---- session_fault.c */
+
+void session_fault_init(struct session *);
+void session_fault_release(struct session *);
+
+/* Whether a rule acts on what is asked; it answers then, now or later. */
+bool session_fault_acts(struct session *);
+
+/* Rules for the connection and its TLS handshake. False: not now, or never. */
+bool session_fault_before_tls(struct session *);
+enum tls_flaw session_fault_flaw(const struct session *);
+
+/* Drops the connection as the rule says, with what is answered so far. */
+void session_fault_drop(struct session *);
+
+/* Calls session_go() after so long. */
+void session_set_timer(struct session *, int64_t us);
 
 /* ---- session_time.c */
 

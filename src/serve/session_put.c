@@ -226,6 +226,11 @@ accepted_stored(struct session *session, enum err err)
 		session_finish(session);
 		return;
 	}
+	if (!err && session->drops_at_commit) {
+		session_give_message(session);
+		session_fault_drop(session);
+		return;
+	}
 	if (!err) {
 		answer_saved(session);
 	} else {

@@ -221,5 +221,6 @@ session_take(struct session *session, enum smtp_event event)
 	session->given_rcpt = SPAN("");
 	if (moments[event].begin)
 		moments[event].begin(session);
-	session_usual(session);
+	if (!session_fault_acts(session))
+		session_usual(session);
 }

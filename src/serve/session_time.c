@@ -43,6 +43,12 @@ patience(const struct session *session)
 		usual = session->shared->is_stopping ? LINGER_STOPPING_US
 						     : LINGER_US;
 		return given && given < usual ? given : usual;
+	case SESSION_WAITING:
+		/* A rule that never answers is the client's to wait for. */
+		if (!session->is_stalled)
+			return 0;
+		usual = COMMAND_US;
+		break;
 	default:
 		return 0;
 	}
@@ -111,6 +117,12 @@ session_stop(struct session *session)
 			break;
 		dns_cancel(session->query);
 		session->query = NULL;
+		(void)event_del(&session->timer);
+		session->drip = 0;
+		if (session->state_before == SESSION_SHAKING) {
+			session_end(session, ENDING_SHUTDOWN);
+			break;
+		}
 		say_farewell(
 		    session, "4.3.2", "Shutting down", ENDING_SHUTDOWN);
 		break;

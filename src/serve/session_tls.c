@@ -134,7 +134,12 @@ session_starttls(struct session *session)
 static bool
 start(struct session *session)
 {
-	if (io_start_tls(&session->io, session->shared->options->tls)) {
+	if (session->drained)
+		session_remark(session,
+		    "plain text behind STARTTLS: %llu octets thrown away",
+		    (unsigned long long)session->drained);
+	if (io_start_flawed_tls(&session->io, session->shared->options->tls,
+		session_fault_flaw(session))) {
 		io_ask_certificate(&session->io);
 		session->may_read = true;
 		return true;
@@ -149,6 +154,9 @@ session_step_shaking(struct session *session)
 {
 	enum io_status status;
 
+	if (session->place->spec->protocol == LISTEN_SMTPS &&
+	    !session_fault_before_tls(session))
+		return session->state == SESSION_WAITING;
 	/* The reply to STARTTLS goes first. */
 	if (!session_flush(session))
 		return false;

@@ -149,10 +149,18 @@ note_drained(void *context)
 }
 
 void
+house_stop(struct house *house, int64_t grace_us)
+{
+	house->is_closing = true;
+	serve_smtp_stop(house->smtp, grace_us, note_drained, house);
+}
+
+void
 house_close(struct house *house)
 {
-	if (house->smtp && house->drained == 0) {
-		serve_smtp_stop(house->smtp, 5000000, note_drained, house);
+	if (house->smtp) {
+		if (!house->is_closing)
+			house_stop(house, 5000000);
 		house_until(house, house->drained);
 	}
 	serve_smtp_free(house->smtp);
@@ -160,7 +168,56 @@ house_close(struct house *house)
 	store_close(house->store);
 	loop_free(house->loop);
 	tls_close(house->tls);
+	fault_set_free(house->faults);
 	scratch_remove(house->folder);
+}
+
+int
+house_set_up(void **state)
+{
+	struct house *house = malloc(sizeof(*house));
+
+	assert_non_null(house);
+	house_init(house);
+	*state = house;
+	return 0;
+}
+
+int
+house_tear_down(void **state)
+{
+	house_close(*state);
+	free(*state);
+	return 0;
+}
+
+void
+house_start(struct house *house)
+{
+	house_open(house);
+	house_listen(house, LISTEN_SMTP, "127.0.0.1:0", house->address);
+}
+
+static unsigned
+count_guests(const struct house *house)
+{
+	struct serve_smtp_stats stats;
+
+	serve_smtp_stats(house->smtp, &stats);
+	return stats.connections;
+}
+
+void
+house_wait_for_guests(struct house *house, unsigned count)
+{
+	house_until(house, count_guests(house) == count);
+}
+
+void
+house_wait_for_ends(struct house *house, unsigned count)
+{
+	house_until(house, house->ended >= count);
+	assert_int_equal(house->ended, count);
 }
 
 /* ---- the database */

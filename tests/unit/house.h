@@ -9,6 +9,7 @@
 #define HOUSE_H
 
 #include "buf.h"
+#include "fault.h"
 #include "serve_smtp.h"
 #include "store.h"
 
@@ -28,12 +29,22 @@ struct house {
 	struct loop *loop;
 	struct serve_smtp *smtp;
 	struct tls *tls;
-	struct event *tick; /* so that no turn waits for ever */
-	unsigned saw;       /* messages */
-	unsigned ended;     /* sessions */
+	struct fault_set *faults; /* a test's, ended with the house */
+	struct event *tick;       /* so that no turn waits for ever */
+	unsigned saw;             /* messages */
+	unsigned ended;           /* sessions */
 	unsigned drained;
+	bool is_closing;
 	char refused[600]; /* the last such reply */
+	char address[128]; /* of house_start()'s listener */
 };
+
+/* For cmocka: makes one as house_init() does; ends it in order. */
+int house_set_up(void **state);
+int house_tear_down(void **state);
+
+/* Opens it, and one plain listener for SMTP. */
+void house_start(struct house *);
 
 /* Sets the usual options; change them, then open. */
 void house_init(struct house *);
@@ -43,6 +54,12 @@ void house_use_tls(struct house *);
 /* Opens a listener as --smtp does; gives where it can be reached. */
 void house_listen(
     struct house *, enum listen_protocol, const char *spec, char address[128]);
+/* Waits until so many are connected. */
+void house_wait_for_guests(struct house *, unsigned count);
+/* Waits until so many sessions have ended, and are recorded. */
+void house_wait_for_ends(struct house *, unsigned count);
+/* Begins to stop in order; what happens then is the test's to see. */
+void house_stop(struct house *, int64_t grace_us);
 /* Stops in order, when that was not done, and checks that nothing is left. */
 void house_close(struct house *);
 

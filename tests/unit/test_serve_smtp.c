@@ -5,40 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-struct fixture {
-	struct house house;
-	char address[128];
-};
-
-static int
-set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	assert_non_null(fixture);
-	house_init(&fixture->house);
-	*state = fixture;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	house_close(&fixture->house);
-	free(fixture);
-	return 0;
-}
-
-static void
-open_house(struct fixture *fixture)
-{
-	house_open(&fixture->house);
-	house_listen(
-	    &fixture->house, LISTEN_SMTP, "127.0.0.1:0", fixture->address);
-}
-
 static void
 send_mail(struct guest *guest)
 {
@@ -47,26 +13,18 @@ send_mail(struct guest *guest)
 }
 
 static void
-drained(void *context)
-{
-	struct house *house = context;
-
-	house->drained++;
-}
-
-static void
 refuses_one_too_many(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct serve_smtp_stats stats;
 	struct guest guests[4];
 
-	fixture->house.options.max_connections = 2;
-	open_house(fixture);
-	guest_enter(&guests[0], &fixture->house, fixture->address);
-	guest_enter(&guests[1], &fixture->house, fixture->address);
+	house->options.max_connections = 2;
+	house_start(house);
+	guest_enter(&guests[0], house, house->address);
+	guest_enter(&guests[1], house, house->address);
 	for (size_t i = 2; i < 4; i++) {
-		guest_come(&guests[i], &fixture->house, fixture->address);
+		guest_come(&guests[i], house, house->address);
 		guest_hear(&guests[i],
 		    "421 4.3.2 mail.test Too many connections, try again "
 		    "later\r\n");
@@ -74,15 +32,15 @@ refuses_one_too_many(void **state)
 		guest_leave(&guests[i]);
 	}
 	send_mail(&guests[0]);
-	house_until(&fixture->house, fixture->house.ended == 2);
-	house_expect(&fixture->house,
+	house_until(house, house->ended == 2);
+	house_expect(house,
 	    "SELECT group_concat(ending, ' ') FROM session WHERE ended",
 	    "refused refused");
 	guest_ask(&guests[1], "QUIT", "221 ");
 	guest_leave(&guests[1]);
-	house_until(&fixture->house, fixture->house.ended == 3);
-	guest_enter(&guests[1], &fixture->house, fixture->address);
-	serve_smtp_stats(fixture->house.smtp, &stats);
+	house_until(house, house->ended == 3);
+	guest_enter(&guests[1], house, house->address);
+	serve_smtp_stats(house->smtp, &stats);
 	assert_int_equal(stats.sessions, 5);
 	assert_int_equal(stats.connections, 2);
 	assert_int_equal(stats.accepted, 1);
@@ -94,26 +52,26 @@ refuses_one_too_many(void **state)
 static void
 listens_in_every_way(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 	char address[128];
 	char path[SCRATCH_SIZE + 16];
 
-	open_house(fixture);
-	house_listen(&fixture->house, LISTEN_SMTP,
+	house_start(house);
+	house_listen(house, LISTEN_SMTP,
 	    "name=legacy,addr=127.0.0.1:0,hide=PIPELINING,inbox=old", address);
-	guest_come(&guest, &fixture->house, address);
+	guest_come(&guest, house, address);
 	guest_hear(&guest, "220 ");
 	guest_ask(&guest, "EHLO x", "250-");
 	assert_null(memmem(guest.heard.at, guest.heard.len, "PIPELINING", 10));
 	send_mail(&guest);
 	guest_leave(&guest);
-	house_expect(&fixture->house,
-	    "SELECT listener || ' ' || inbox FROM message", "legacy old");
+	house_expect(house, "SELECT listener || ' ' || inbox FROM message",
+	    "legacy old");
 
-	(void)snprintf(path, sizeof(path), "unix:%s/s", fixture->house.folder);
-	house_listen(&fixture->house, LISTEN_LMTP, path, address);
-	guest_come(&guest, &fixture->house, address);
+	(void)snprintf(path, sizeof(path), "unix:%s/s", house->folder);
+	house_listen(house, LISTEN_LMTP, path, address);
+	guest_come(&guest, house, address);
 	guest_hear(&guest, "220 mail.test LMTP ");
 	guest_ask(&guest, "LHLO x", "250-");
 	guest_ask(&guest, "MAIL FROM:<a@x.test>", "250 ");
@@ -125,13 +83,13 @@ listens_in_every_way(void **state)
 	guest_ask(&guest, "NOOP", "250 2.0.0 OK Message saved as ");
 	guest_hear(&guest, "250 2.0.0 OK\r\n");
 	guest_leave(&guest);
-	house_expect(&fixture->house,
+	house_expect(house,
 	    "SELECT peer || ' ' || inbox FROM message WHERE seq = 2",
 	    "unix default");
-	house_expect(&fixture->house,
-	    "SELECT count(*) FROM recipient WHERE message = 2", "2");
-	house_until(&fixture->house, fixture->house.ended == 2);
-	house_expect(&fixture->house,
+	house_expect(
+	    house, "SELECT count(*) FROM recipient WHERE message = 2", "2");
+	house_until(house, house->ended == 2);
+	house_expect(house,
 	    "SELECT protocol || ' ' || (local LIKE 'unix:/%/s') || peer_port"
 	    " FROM session WHERE seq = 2",
 	    "lmtp 10");
@@ -140,24 +98,24 @@ listens_in_every_way(void **state)
 static void
 stops_in_order(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest silent;
 	struct guest talking;
 	struct guest sending;
 
-	open_house(fixture);
-	guest_come(&silent, &fixture->house, fixture->address);
+	house_start(house);
+	guest_come(&silent, house, house->address);
 	guest_hear(&silent, "220 ");
-	guest_enter(&talking, &fixture->house, fixture->address);
+	guest_enter(&talking, house, house->address);
 	guest_begin_mail(&talking);
 	guest_say(&talking, "half a");
-	guest_enter(&sending, &fixture->house, fixture->address);
+	guest_enter(&sending, house, house->address);
 	guest_begin_mail(&sending);
-	house_until(&fixture->house, store_pending(fixture->house.store) == 0);
+	house_until(house, store_pending(house->store) == 0);
 	guest_say(&sending, "x\r\n.\r\nNOOP\r\n");
-	house_until(&fixture->house, store_pending(fixture->house.store) > 0);
-	serve_smtp_stop(fixture->house.smtp, 5000000, drained, &fixture->house);
-	assert_int_equal(fixture->house.drained, 0);
+	house_until(house, store_pending(house->store) > 0);
+	house_stop(house, 5000000);
+	assert_int_equal(house->drained, 0);
 	guest_hear(&silent, "421 4.3.2 mail.test Shutting down\r\n");
 	guest_hear_end(&silent);
 	guest_hear(&talking, "421 4.3.2 ");
@@ -168,90 +126,89 @@ stops_in_order(void **state)
 	guest_leave(&silent);
 	guest_leave(&talking);
 	guest_leave(&sending);
-	house_until(&fixture->house, fixture->house.drained == 1);
-	house_expect(&fixture->house,
-	    "SELECT group_concat(ending, ' ') FROM session",
+	house_until(house, house->drained == 1);
+	house_expect(house, "SELECT group_concat(ending, ' ') FROM session",
 	    "shutdown shutdown shutdown");
-	house_expect(&fixture->house,
+	house_expect(house,
 	    "SELECT group_concat(reason, ' ') FROM message WHERE state = 2",
 	    "the server was shut down");
-	assert_int_equal(fixture->house.ended, 3);
+	assert_int_equal(house->ended, 3);
 }
 
 static void
 stops_when_nobody_is_there(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 
-	open_house(fixture);
-	serve_smtp_stop(fixture->house.smtp, 0, drained, &fixture->house);
-	assert_int_equal(fixture->house.drained, 0);
-	house_until(&fixture->house, fixture->house.drained == 1);
+	house_start(house);
+	house_stop(house, 0);
+	assert_int_equal(house->drained, 0);
+	house_until(house, house->drained == 1);
 }
 
 /* A client that does not read cannot hold the server. */
 static void
 cuts_when_the_grace_is_over(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 	char noops[6000];
 
 	for (size_t i = 0; i < sizeof(noops); i += 6)
 		memcpy(noops + i, "NOOP\r\n", 6);
-	open_house(fixture);
-	guest_enter(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_enter(&guest, house, house->address);
 	(void)event_del(guest.readable);
 	for (unsigned full = 0; full < 3; full++) {
 		while (send(guest.fd, noops, sizeof(noops), MSG_NOSIGNAL) > 0)
 			full = 0;
-		loop_turn(fixture->house.loop);
+		loop_turn(house->loop);
 	}
-	serve_smtp_stop(fixture->house.smtp, 50000, drained, &fixture->house);
-	house_until(&fixture->house, fixture->house.drained == 1);
+	house_stop(house, 50000);
+	house_until(house, house->drained == 1);
 	guest_leave(&guest);
-	house_expect(&fixture->house, "SELECT ending FROM session", "shutdown");
+	house_expect(house, "SELECT ending FROM session", "shutdown");
 }
 
 /* As when the loop has died: what is at the store comes back to nobody. */
 static void
 is_freed_before_the_store_is_done(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guests[2];
 
-	open_house(fixture);
+	house_start(house);
 	for (size_t i = 0; i < 2; i++) {
-		guest_enter(&guests[i], &fixture->house, fixture->address);
+		guest_enter(&guests[i], house, house->address);
 		guest_begin_mail(&guests[i]);
 	}
 	guest_say(&guests[0], "x\r\n.\r\n");
-	house_until(&fixture->house, store_pending(fixture->house.store) > 0);
-	serve_smtp_free(fixture->house.smtp);
-	fixture->house.smtp = NULL;
+	house_until(house, store_pending(house->store) > 0);
+	serve_smtp_free(house->smtp);
+	house->smtp = NULL;
 	guest_leave(&guests[0]);
 	guest_leave(&guests[1]);
-	house_expect(&fixture->house, "SELECT count(*) FROM message", "1");
+	house_expect(house, "SELECT count(*) FROM message", "1");
 }
 
 static void
 refuses_smtps_without_tls(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct listen_spec spec;
 	struct listener *listener;
 
-	open_house(fixture);
+	house_start(house);
 	assert_int_equal(
 	    listen_parse(&spec, LISTEN_SMTPS, SPAN("127.0.0.1:0"), NULL),
 	    ERR_OK);
 	assert_int_equal(listen_open(&listener, &spec, NULL), ERR_OK);
 	listen_spec_release(&spec);
-	assert_int_equal(
-	    serve_smtp_listen(fixture->house.smtp, listener), ERR_USAGE);
+	assert_int_equal(serve_smtp_listen(house->smtp, listener), ERR_USAGE);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
 int
 main(void)

@@ -4,43 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fixture {
-	struct house house;
-	char address[128];
-};
-
-static int
-set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	assert_non_null(fixture);
-	house_init(&fixture->house);
-	house_open(&fixture->house);
-	house_listen(
-	    &fixture->house, LISTEN_SMTP, "127.0.0.1:0", fixture->address);
-	*state = fixture;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	house_close(&fixture->house);
-	free(fixture);
-	return 0;
-}
-
 /* What a person types at telnet, as shared words promise it. */
 static void
 serves_a_person(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 
-	guest_come(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_come(&guest, house, house->address);
 	guest_hear(&guest, "220 mail.test ESMTP mailstop 0.1.0; ");
 	guest_ask(&guest, "HELO local.domain.name",
 	    "250 mail.test Hello local.domain.name [127.0.0.1], pleased to "
@@ -56,31 +28,27 @@ serves_a_person(void **state)
 	guest_ask(&guest, "QUIT", "221 2.0.0 mail.test closing connection\r\n");
 	guest_hear_end(&guest);
 	guest_leave(&guest);
-	house_expect(&fixture->house,
+	house_expect(house,
 	    "SELECT mail_from || '|' || helo || '|' || state || '|' || inbox"
 	    " || '|' || peer || '|' || listener FROM message",
 	    "mail@domain.ext|local.domain.name|0|default|127.0.0.1|smtp");
-	house_expect(&fixture->house, "SELECT bytes FROM raw",
-	    "Subject: x\r\n\r\n.dot\r\n");
+	house_expect(
+	    house, "SELECT bytes FROM raw", "Subject: x\r\n\r\n.dot\r\n");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-static void
-wait_for_ends(struct fixture *fixture, unsigned count)
-{
-	house_until(&fixture->house, fixture->house.ended == count);
-}
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
 static void
 records_the_dialogue(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 	char *id;
 	char wanted[1024];
 
-	guest_come(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_come(&guest, house, house->address);
 	guest_hear(&guest, "220 ");
 	guest_ask(&guest, "HELO \\x", "250 ");
 	guest_say(&guest,
@@ -95,8 +63,8 @@ records_the_dialogue(void **state)
 	guest_ask(&guest, "QUIT", "221 ");
 	guest_hear_end(&guest);
 	guest_leave(&guest);
-	wait_for_ends(fixture, 1);
-	id = house_text(&fixture->house, "SELECT id FROM message");
+	house_wait_for_ends(house, 1);
+	id = house_text(house, "SELECT id FROM message");
 	(void)snprintf(wanted, sizeof(wanted),
 	    "C HELO \\\\x\n"
 	    "S 250 mail.test Hello \\\\x [127.0.0.1], pleased to meet you\n"
@@ -115,47 +83,47 @@ records_the_dialogue(void **state)
 	    "I end: quit\n",
 	    id, id);
 	free(id);
-	id = house_dialogue(&fixture->house, 0);
+	id = house_dialogue(house, 0);
 	assert_non_null(strstr(id, "\n"));
 	assert_memory_equal(id, "S 220 mail.test ESMTP mailstop 0.1.0; ", 38);
 	assert_string_equal(strchr(id, '\n') + 1, wanted);
 	free(id);
-	house_expect(&fixture->house,
+	house_expect(house,
 	    "SELECT ending || '|' || helo || '|' || protocol || '|' || peer"
 	    " || '|' || accepted || refused || aborted || '|' ||"
 	    " (ended >= started) || (peer_port > 0) FROM session",
 	    "quit|\\x|smtp|127.0.0.1|100|11");
-	house_expect(
-	    &fixture->house, "SELECT local FROM session", fixture->address);
+	house_expect(house, "SELECT local FROM session", house->address);
 }
 
 static void
 records_who_says_nothing(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 
-	guest_come(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_come(&guest, house, house->address);
 	guest_hear(&guest, "220 ");
 	guest_leave(&guest);
-	wait_for_ends(fixture, 1);
-	house_expect(
-	    &fixture->house, "SELECT ending || accepted FROM session", "drop0");
-	guest_come(&guest, &fixture->house, fixture->address);
+	house_wait_for_ends(house, 1);
+	house_expect(house, "SELECT ending || accepted FROM session", "drop0");
+	guest_come(&guest, house, house->address);
 	guest_hear(&guest, "220 ");
 	guest_reset(&guest);
-	wait_for_ends(fixture, 2);
-	house_expect(&fixture->house,
-	    "SELECT ending FROM session ORDER BY seq DESC", "reset");
+	house_wait_for_ends(house, 2);
+	house_expect(
+	    house, "SELECT ending FROM session ORDER BY seq DESC", "reset");
 }
 
 static void
 answers_after_a_half_close(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 
-	guest_enter(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_enter(&guest, house, house->address);
 	guest_begin_mail(&guest);
 	guest_say(&guest, "x\r\n.\r\nMAIL FROM:<>\r\nNOOP\r\n");
 	guest_half_close(&guest);
@@ -165,20 +133,20 @@ answers_after_a_half_close(void **state)
 	guest_hear_end(&guest);
 	assert_false(guest.is_reset);
 	guest_leave(&guest);
-	wait_for_ends(fixture, 1);
-	house_expect(
-	    &fixture->house, "SELECT count(*) || state FROM message", "10");
-	assert_int_equal(fixture->house.saw, 1);
+	house_wait_for_ends(house, 1);
+	house_expect(house, "SELECT count(*) || state FROM message", "10");
+	assert_int_equal(house->saw, 1);
 }
 
 /* All in one segment, and nothing else. */
 static void
 serves_a_whole_session_at_once(void **state)
 {
-	struct fixture *fixture = *state;
+	struct house *house = *state;
 	struct guest guest;
 
-	guest_come(&guest, &fixture->house, fixture->address);
+	house_start(house);
+	guest_come(&guest, house, house->address);
 	guest_say(&guest,
 	    "EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"
 	    "one\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"
@@ -194,9 +162,9 @@ serves_a_whole_session_at_once(void **state)
 	guest_hear(&guest, "221 ");
 	guest_hear_end(&guest);
 	guest_leave(&guest);
-	wait_for_ends(fixture, 1);
-	house_expect(&fixture->house, "SELECT group_concat(bytes, '') FROM raw",
-	    "one\r\ntwo\r\n");
+	house_wait_for_ends(house, 1);
+	house_expect(
+	    house, "SELECT group_concat(bytes, '') FROM raw", "one\r\ntwo\r\n");
 }
 
 int
