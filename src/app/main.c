@@ -2,6 +2,7 @@
 #include "cmd.h"
 #include "help.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,20 @@
 
 static int (*const functions[COMMANDS])(const struct options *) = {
     [COMMAND_SERVE] = cmd_serve,
+    [COMMAND_LIST] = cmd_list,
+    [COMMAND_SHOW] = cmd_show,
+    [COMMAND_TAIL] = cmd_tail,
+    [COMMAND_WAIT] = cmd_wait,
+    [COMMAND_TAKE] = cmd_take,
+    [COMMAND_RM] = cmd_rm,
+    [COMMAND_EXPORT] = cmd_export,
+    [COMMAND_IMPORT] = cmd_import,
+    [COMMAND_SESSIONS] = cmd_sessions,
+    [COMMAND_TRANSCRIPT] = cmd_transcript,
+    [COMMAND_FINDINGS] = cmd_findings,
+    [COMMAND_STATS] = cmd_stats,
+    [COMMAND_REINDEX] = cmd_reindex,
+    [COMMAND_COMPLETION] = cmd_completion,
 };
 
 static int
@@ -82,6 +97,8 @@ main(int argc, char **argv)
 	enum err err;
 	int status;
 
+	/* For the width of characters; nothing else depends on it. */
+	(void)setlocale(LC_CTYPE, "");
 	if (f.text[0])
 		return cmd_fail(ERR_USAGE, &f);
 	if (named != COMMANDS) {

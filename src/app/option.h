@@ -71,6 +71,7 @@ enum option {
 	OPTION_LOG_FORMAT,
 	/* the commands that read */
 	OPTION_URL,
+	OPTION_CA,
 	OPTION_JSON,
 	OPTION_INBOX,
 	OPTION_LIMIT,

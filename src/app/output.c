@@ -255,7 +255,7 @@ output_release(struct output *output)
 static void
 put_json(struct output *output, const json_t *row)
 {
-	size_t flags = JSON_COMPACT;
+	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
 	char *text;
 
 	if (isatty(fileno(output->file)))

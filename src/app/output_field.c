@@ -25,20 +25,27 @@ put_value(struct buf *out, const json_t *value)
 		put_string(out, value);
 }
 
-/* RFC 3339 in UTC, as it is here. */
+/* RFC 3339 in UTC, as it is here: the time of day, or of other days the date.
+ */
 static void
 put_local_time(struct buf *out, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	struct tm tm = {.tm_isdst = 0};
+	struct tm today;
 	char local[64];
+	time_t now = time(NULL);
 	time_t seconds;
+	bool is_today;
 
 	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
 		return;
 	seconds = timegm(&tm);
-	if (localtime_r(&seconds, &tm) &&
-	    strftime(local, sizeof(local), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+	if (!localtime_r(&seconds, &tm) || !localtime_r(&now, &today))
+		return;
+	is_today = tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday;
+	if (strftime(local, sizeof(local), is_today ? "%H:%M:%S" : "%Y-%m-%d",
+		&tm) > 0)
 		buf_put_string(out, local);
 }
 

@@ -333,3 +333,24 @@ api_message_of_entry(const struct index_entry *entry)
 
 	return make(&facts);
 }
+
+static json_t *
+time_or_null(int64_t wall_us)
+{
+	return wall_us ? api_time(wall_us) : json_null();
+}
+
+struct json_t *
+api_stats(const struct pick_stats *stats)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I,"
+			 " s:I, s:I}",
+	    "accepted", (json_int_t)stats->accepted, "refused",
+	    (json_int_t)stats->refused, "aborted", (json_int_t)stats->aborted,
+	    "sessions", (json_int_t)stats->sessions, "unread",
+	    (json_int_t)stats->unread, "bytes", (json_int_t)stats->bytes,
+	    "file_bytes", (json_int_t)stats->file_bytes, "first",
+	    time_or_null(stats->first_us), "last", time_or_null(stats->last_us),
+	    "seq", (json_int_t)stats->seq, "pruned", (json_int_t)stats->pruned,
+	    "removed", (json_int_t)stats->removed);
+}

@@ -25,6 +25,10 @@ struct json_t *api_message(const struct pick_row *);
 /* The same object of a message that was just indexed. */
 struct json_t *api_message_of_entry(const struct index_entry *);
 
+/* What there is: accepted, refused, aborted, sessions, unread, bytes (of the
+   bodies), file_bytes, first, last (times, or null), seq, pruned, removed. */
+struct json_t *api_stats(const struct pick_stats *);
+
 /* A string whatever the bytes: what is not UTF-8 becomes U+FFFD. */
 struct json_t *api_string(struct span);
 

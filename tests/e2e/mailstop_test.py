@@ -283,9 +283,9 @@ class Server:
                         folder=self.folder, **rest)
 
     def messages(self, *query, limit=0):
-        """Message objects, newest first."""
+        """Message objects, newest first; none is fine."""
         return json_lines(self.run("list", "--json", "--limit", limit, "--",
-                                   *query))
+                                   *query, status=None))
 
     def raw(self, message):
         """The stored bytes of a message."""

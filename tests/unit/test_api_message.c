@@ -150,6 +150,29 @@ says_the_same_of_an_entry(void **state)
 	message_free(entry.message);
 }
 
+static void
+sums_up(void **state)
+{
+	struct pick_stats stats = {.accepted = 1,
+	    .refused = 2,
+	    .aborted = 3,
+	    .sessions = 4,
+	    .unread = 5,
+	    .bytes = 6,
+	    .file_bytes = 7,
+	    .last_us = 1,
+	    .seq = 8,
+	    .pruned = 9,
+	    .removed = 10};
+
+	(void)state;
+	check_json(api_stats(&stats),
+	    "{\"accepted\":1,\"refused\":2,\"aborted\":3,\"sessions\":4,"
+	    "\"unread\":5,\"bytes\":6,\"file_bytes\":7,\"first\":null,"
+	    "\"last\":\"1970-01-01T00:00:00.000001Z\",\"seq\":8,"
+	    "\"pruned\":9,\"removed\":10}");
+}
+
 #define BAD "\xef\xbf\xbd"
 
 static const struct row {
@@ -237,6 +260,7 @@ main(void)
 	    cmocka_unit_test(has_each_key),
 	    cmocka_unit_test(takes_any_index),
 	    cmocka_unit_test(says_the_same_of_an_entry),
+	    cmocka_unit_test(sums_up),
 	    cmocka_unit_test(mends_strings),
 	    cmocka_unit_test(survives_without_memory),
 	};
