@@ -72,7 +72,8 @@ struct smtp_config {
 	bool lmtp;               /* LHLO instead of HELO and EHLO */
 	bool auth_required;      /* 530 before AUTH */
 	bool tls_required;       /* 530 before STARTTLS */
-	bool bare_lf;            /* a bare LF ends a command line too */
+	bool bare_lf;            /* a bare LF ends a command line too, and
+				    the text's lines if it ended DATA's */
 	uint64_t max_message;    /* octets; also what SIZE announces */
 	unsigned max_recipients; /* a transaction */
 	/* So many 5xx of the engine's own to commands, then 421 4.7.0;

@@ -54,27 +54,33 @@ smtp_data_check(struct smtp *smtp, struct span argument)
 	return smtp->mail.body == BODY_BINARYMIME ? &is_binary : NULL;
 }
 
+/*
+ * The CR LF of the DATA line counts for the first dot. Who was allowed to end
+ * that line with a bare LF is somebody at a keyboard, and ends all lines so;
+ * of a client that can do better the text is read as strictly as ever.
+ */
 void
 smtp_data_commit(struct smtp *smtp)
 {
 	smtp->mode = MODE_TEXT;
-	/* The CR LF of the DATA line counts for the first dot. */
 	smtp->place = PLACE_LINE_START;
+	smtp->is_bare = smtp->reader.is_bare;
 }
 
-/* Only CR LF begins a new line. */
+/* Where the text stands behind `text`; only CR LF begins a new line. */
 static enum smtp_place
-place_behind(struct span text, enum smtp_place before)
+place_behind(const struct smtp *smtp, struct span text)
 {
 	bool is_behind_cr = text.len > 1 ? text.at[text.len - 2] == '\r'
-					 : before == PLACE_BEHIND_CR;
+					 : smtp->place == PLACE_BEHIND_CR;
 
 	if (text.len == 0)
-		return before;
+		return smtp->place;
 	if (text.at[text.len - 1] == '\r')
 		return PLACE_BEHIND_CR;
-	return text.at[text.len - 1] == '\n' && is_behind_cr ? PLACE_LINE_START
-							     : PLACE_IN_LINE;
+	if (text.at[text.len - 1] == '\n' && (is_behind_cr || smtp->is_bare))
+		return PLACE_LINE_START;
+	return PLACE_IN_LINE;
 }
 
 /*
@@ -82,39 +88,49 @@ place_behind(struct span text, enum smtp_place before)
  * rarer than line ends, and base64 has none: memchr() flies over it.
  */
 static size_t
-find_dot(struct span text, enum smtp_place before)
+find_dot(const struct smtp *smtp, struct span text)
 {
 	size_t from = 0;
 
 	while (from < text.len) {
 		const char *dot = memchr(text.at + from, '.', text.len - from);
-		struct span line = span_make(text.at, text.len);
+		size_t len;
 
 		if (!dot)
 			break;
-		line.len = (size_t)(dot - text.at);
-		if (place_behind(line, before) == PLACE_LINE_START)
-			return line.len;
-		from = line.len + 1;
+		len = (size_t)(dot - text.at);
+		if (place_behind(smtp, span_make(text.at, len)) ==
+		    PLACE_LINE_START)
+			return len;
+		from = len + 1;
 	}
 	return text.len;
+}
+
+/* The length of the line that ends the text, 0 when this is none. */
+static size_t
+end_len(const struct smtp *smtp, struct span line)
+{
+	if (span_starts(line, SPAN(".\r\n")))
+		return 3;
+	return smtp->is_bare && span_starts(line, SPAN(".\n")) ? 2 : 0;
 }
 
 /* A dot begins the line: alone it is the end, else it is taken away. */
 static enum smtp_event
 read_dot(struct smtp *smtp, struct span *in, struct buf *out)
 {
-	static const struct span end = SPAN(".\r\n");
 	bool is_over = smtp->mail.received > smtp->config->max_message;
+	size_t len = end_len(smtp, *in);
 
-	if (in->len < end.len && span_starts(end, *in))
+	if (len == 0 && in->len < 3 && span_starts(SPAN(".\r\n"), *in))
 		return SMTP_MORE;
-	if (!span_starts(*in, end)) {
+	if (len == 0) {
 		span_skip(in, 1);
 		smtp->place = PLACE_IN_LINE;
 		return GO_ON;
 	}
-	span_skip(in, end.len);
+	span_skip(in, len);
 	return smtp_ask(smtp, is_over ? &over_limit : &smtp_body_moment, out);
 }
 
@@ -127,7 +143,7 @@ smtp_data_read(struct smtp *smtp, struct span *in, struct buf *out)
 		return SMTP_MORE;
 	if (smtp->place == PLACE_LINE_START && in->at[0] == '.')
 		return read_dot(smtp, in, out);
-	len = find_dot(*in, smtp->place);
-	smtp->place = place_behind(span_make(in->at, len), smtp->place);
+	len = find_dot(smtp, *in);
+	smtp->place = place_behind(smtp, span_make(in->at, len));
 	return smtp_content_take(smtp, in, len);
 }

@@ -100,8 +100,9 @@ smtp_line_take(struct smtp *smtp, struct span *in, struct span *text)
 	assert(in->len >= reader->len);
 	/* What was told may have been moved since, with all of the input. */
 	*text = span_make(in->at, smtp->line.text.len);
-	if (smtp->config->bare_lf && text->len &&
-	    text->at[text->len - 1] == '\n')
+	reader->is_bare = smtp->config->bare_lf && text->len &&
+	    text->at[text->len - 1] == '\n';
+	if (reader->is_bare)
 		text->len--;
 	span_skip(in, reader->len);
 	reader->scanned = 0;

@@ -88,6 +88,7 @@ struct smtp_line_reader {
 		READER_TOLD,  /* found, and given as SMTP_LINE */
 		READER_EATS,  /* over-long: what is left of it goes unseen */
 	} state;
+	bool is_bare;   /* a bare LF ended the last line that was taken */
 	size_t scanned; /* bytes that hold no line end */
 	size_t len;     /* READER_TOLD: bytes of the line with its end */
 };
@@ -133,6 +134,7 @@ struct smtp {
 	struct smtp_transaction mail;
 	struct span content;
 	enum smtp_place place;
+	bool is_bare; /* LF alone ends the lines of this text */
 	struct smtp_chunk chunk;
 	bool is_void; /* SMTP_ABORT is due */
 	const struct smtp_reply *refusal;
