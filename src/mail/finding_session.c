@@ -288,6 +288,15 @@ on_injection(struct talk *talk, struct span text)
 	finding_add(talk->look, FINDING_STARTTLS_INJECTION, talk->record, text);
 }
 
+/* A text that is here before the reply to DATA did not wait for it. */
+static void
+on_message(struct talk *talk, struct span text)
+{
+	if (next_waiting(talk) == VERB_DATA && !talk->is_lost)
+		finding_add(
+		    talk->look, FINDING_PIPELINING_ORDER, talk->record, text);
+}
+
 /* Only who hung up could have said good-bye. */
 static void
 on_end(struct talk *talk, struct span text)
@@ -314,6 +323,8 @@ take_remark(struct talk *talk, struct span text)
 	} remarks[] = {
 	    {"TLS ", on_tls},
 	    {"plain text behind STARTTLS", on_injection},
+	    {"message ", on_message},
+	    {"refused message ", on_message},
 	    {"end: ", on_end},
 	    {"what follows is not recorded", on_ceiling},
 	};

@@ -175,6 +175,10 @@ static const struct row rows[] = {
 	HELLO "C 4 AUTH PLAIN\nc 4 AGEAYg==\nS 5 334 \nS 5 235 ok\n" QUIT, ""},
     {"pipelining-order", BAD, "192.0.2.1",
 	HELLO "C 4 QUIT\nc 4 NOOP\nS 5 221 bye\n", ""},
+    {"pipelining-order", BAD, "192.0.2.1",
+	HELLO MAIL RCPT "C 8 DATA\nI 8 message m1: 3 octets\nS 9 354 go\n"
+			"S 10 250 saved\n" QUIT,
+	""},
     {"pipelining-order", GOOD, "192.0.2.1",
 	HELLO MAIL RCPT
 	"C 8 DATA\nS 9 354 go\nc 10 RSET\nS 10 250 saved\nS 10 250 ok\n"
