@@ -137,6 +137,18 @@ sql_checkpoint(struct sql *sql)
 	return sql_err(sql, code);
 }
 
+enum err
+sql_vacuum(struct sql *sql)
+{
+	enum err err;
+
+	/* It attaches the new database for as long as it takes. */
+	(void)sqlite3_limit(sql->db, SQLITE_LIMIT_ATTACHED, 1);
+	err = sql_exec(sql, "VACUUM");
+	(void)sqlite3_limit(sql->db, SQLITE_LIMIT_ATTACHED, 0);
+	return err;
+}
+
 int64_t *
 sql_marks(struct sql *sql)
 {

@@ -100,6 +100,9 @@ void sql_blob_done(struct sql *);
 unsigned sql_wal_pages(const struct sql *);
 enum err sql_checkpoint(struct sql *);
 
+/* Writes the database anew, without what is free; not inside a transaction. */
+enum err sql_vacuum(struct sql *);
+
 /*
  * Asked now and then while a statement runs, on the connection's thread; true
  * ends the statement with ERR_STOPPED. NULL: nobody asks.

@@ -170,7 +170,8 @@ begin_use(struct sql *sql, enum sql_access access)
 struct place {
 	const char *name;
 	const char *shown;
-	const char *vfs; /* NULL: SQLite's default */
+	const char *vfs;    /* NULL: SQLite's default */
+	bool keeps_nothing; /* on disk, not for a moment */
 };
 
 static enum err
@@ -193,6 +194,9 @@ open_database(struct sql *sql, const struct place *place,
 	/* In place of SQLite's own hook, which checkpoints. */
 	(void)sqlite3_wal_hook(sql->db, note_commit, sql);
 	code = begin_use(sql, access);
+	if (!code && place->keeps_nothing)
+		code = sqlite3_exec(
+		    sql->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
 	return code ? fail_open(sql, place->shown, code, failure) : ERR_OK;
 }
 
@@ -220,7 +224,9 @@ sql_open(struct sql **out, const char *path, enum sql_access access,
     struct failure *failure)
 {
 	char name[PATH_MAX] = ":memory:";
-	struct place place = {.name = name, .shown = path ? path : "memory"};
+	struct place place = {.name = name,
+	    .shown = path ? path : "memory",
+	    .keeps_nothing = !path};
 	enum err err = ERR_OK;
 
 	*out = NULL;
@@ -238,8 +244,10 @@ enum err
 sql_open_memory(struct sql **out, const struct vfs_memory *memory,
     enum sql_access access, struct failure *failure)
 {
-	struct place place = {
-	    .name = "mail", .shown = "memory", .vfs = vfs_memory_name(memory)};
+	struct place place = {.name = "mail",
+	    .shown = "memory",
+	    .vfs = vfs_memory_name(memory),
+	    .keeps_nothing = true};
 
 	*out = NULL;
 	return open_place(out, &place, access, failure);

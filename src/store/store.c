@@ -3,27 +3,24 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "lane.h"
 #include "schema.h"
 #include "sql.h"
 #include "vfs_memory.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The worker's place behind the others, as nice(2) counts. */
 #define WORKER_NICE 10
 
-/* How long the writer has to be idle before it checkpoints. */
-#define IDLE_US ((int64_t)200 * 1000)
+/* How long the writer has to be idle before it looks what has to go, and how
+   long then before it checkpoints. */
+#define KEEP_US ((int64_t)20 * 1000)
+#define CHECKPOINT_US ((int64_t)200 * 1000)
 
 /*
  * So many pages of WAL are checkpointed even in the midst of work: 16 MiB. With
@@ -35,141 +32,34 @@
 /* How long reads may still take once the store is closing. */
 #define CLOSING_US ((int64_t)300 * 1000)
 
-enum lane_kind { LANE_WRITER, LANE_READER, LANE_WORKER, LANES };
+enum kind { WRITER, READER, WORKER, KINDS };
 
-/* Jobs in the order in which they came. */
-struct queue {
-	struct store_job *first;
-	struct store_job *last;
-};
-
-/* One thread with its connection, and the jobs on their way to it. */
-struct lane {
+/* One thread with its connection. */
+struct hand {
 	struct store *store;
-	struct queue submitted; /* the owner's, until it flushes */
-	struct sql *sql;        /* the thread's while it runs */
-	pthread_t thread;
-	pthread_mutex_t mutex; /* over the rest */
-	pthread_cond_t work;
-	struct queue waiting;
-	bool is_asleep;
-	bool must_end;
+	struct lane lane;
+	struct sql *sql; /* the thread's while it runs */
 };
 
 struct store {
 	struct store_options options;
 	struct vfs_memory *memory; /* NULL: it is a file */
-	struct lane lanes[LANES];
-	int started; /* threads */
-	int fd;
+	struct lane_back back;
+	struct hand hands[KINDS];
+	int started;               /* threads */
 	size_t pending;            /* the owner's */
+	struct keep keep;          /* the writer's */
 	enum err trouble;          /* the writer's: what it last logged */
 	atomic_int_fast64_t hurry; /* when reads end; 0: never */
-	pthread_mutex_t mutex;     /* over what is finished */
-	struct queue finished;
 };
-
-/* ---- queues */
-
-static void
-push(struct queue *queue, struct store_job *job)
-{
-	job->next = NULL;
-	if (queue->last)
-		queue->last->next = job;
-	else
-		queue->first = job;
-	queue->last = job;
-}
-
-/* Moves all of `from` behind what is in `to`. */
-static void
-move_all(struct queue *to, struct queue *from)
-{
-	if (!from->first)
-		return;
-	if (to->last)
-		to->last->next = from->first;
-	else
-		to->first = from->first;
-	to->last = from->last;
-	from->first = NULL;
-	from->last = NULL;
-}
 
 /* ---- the threads */
 
-/* Gives the jobs before `end` back to the owner. */
-static void
-finish(struct store *store, struct store_job *first, struct store_job *end)
+/* For a person. */
+static const char *
+place(const struct store *store)
 {
-	struct queue queue = {NULL, NULL};
-	static const uint64_t one = 1;
-	bool must_wake;
-
-	while (first != end) {
-		struct store_job *job = first;
-
-		first = job->next;
-		push(&queue, job);
-	}
-	pthread_mutex_lock(&store->mutex);
-	must_wake = !store->finished.first;
-	move_all(&store->finished, &queue);
-	pthread_mutex_unlock(&store->mutex);
-	/* It cannot be full: each wake-up is answered by one read. */
-	if (must_wake)
-		while (
-		    write(store->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-			;
-}
-
-static struct timespec
-time_in(int64_t us)
-{
-	int64_t then = clock_mono_us() + us;
-
-	return (struct timespec){.tv_sec = (time_t)(then / CLOCK_SECOND),
-	    .tv_nsec = (long)(then % CLOCK_SECOND * 1000)};
-}
-
-/*
- * All that waits, or NULL when `patience_us` (0: no end) has passed or the lane
- * must end.
- */
-static struct store_job *
-take(struct lane *lane, int64_t patience_us)
-{
-	struct timespec until = time_in(patience_us);
-	struct store_job *first;
-	int late = 0;
-
-	pthread_mutex_lock(&lane->mutex);
-	lane->is_asleep = true;
-	while (!lane->waiting.first && !lane->must_end && !late) {
-		if (patience_us)
-			late = pthread_cond_timedwait(
-			    &lane->work, &lane->mutex, &until);
-		else
-			pthread_cond_wait(&lane->work, &lane->mutex);
-	}
-	lane->is_asleep = false;
-	first = lane->waiting.first;
-	lane->waiting.first = NULL;
-	lane->waiting.last = NULL;
-	pthread_mutex_unlock(&lane->mutex);
-	return first;
-}
-
-static bool
-must_end(struct lane *lane)
-{
-	bool end;
-
-	pthread_mutex_lock(&lane->mutex);
-	end = lane->must_end && !lane->waiting.first;
-	pthread_mutex_unlock(&lane->mutex);
-	return end;
+	return store->options.path ? store->options.path : "memory";
 }
 
 static bool
@@ -193,7 +83,7 @@ static void
 tell(struct store *store, const struct store_job *first,
     const struct store_job *end)
 {
-	const char *path = store->options.path ? store->options.path : "memory";
+	const char *path = place(store);
 
 	for (; first != end; first = first->next) {
 		if (first->err == store->trouble)
@@ -211,33 +101,71 @@ tell(struct store *store, const struct store_job *first,
 }
 
 static void
-write_all(struct lane *lane, struct store_job *first)
+write_all(struct hand *hand, struct store_job *first)
 {
 	while (first) {
-		struct store_job *next = batch_write(lane->sql, first);
+		struct store_job *next = batch_write(hand->sql, first);
 
-		tell(lane->store, first, next);
-		finish(lane->store, first, next);
+		tell(hand->store, first, next);
+		lane_finish(&hand->lane, first, next);
 		first = next;
-		if (sql_wal_pages(lane->sql) >= WAL_PAGES_MAX)
-			(void)sql_checkpoint(lane->sql);
+		(void)keep_step(&hand->store->keep, hand->sql, KEEP_SLACK);
+		if (sql_wal_pages(hand->sql) >= WAL_PAGES_MAX)
+			(void)sql_checkpoint(hand->sql);
 	}
+}
+
+/* What the writer does while there is nothing to write, in this order. */
+enum rest { REST_BEGUN, REST_KEPT, REST_COMPLETE };
+
+static int64_t
+patience_in(const struct hand *hand, enum rest rest)
+{
+	int64_t keep = keep_patience(&hand->store->keep);
+
+	switch (rest) {
+	case REST_BEGUN:
+		return KEEP_US;
+	case REST_KEPT:
+		return CHECKPOINT_US;
+	default:
+		return keep ? keep : LANE_FOREVER;
+	}
+}
+
+static enum rest
+use_rest(struct hand *hand, enum rest rest)
+{
+	if (rest == REST_KEPT) {
+		if (sql_wal_pages(hand->sql) > 0)
+			(void)sql_checkpoint(hand->sql);
+		(void)keep_shrink(hand->sql);
+		return REST_COMPLETE;
+	}
+	while (!lane_has_work(&hand->lane) &&
+	    keep_step(&hand->store->keep, hand->sql, KEEP_EXACT))
+		;
+	return REST_KEPT;
 }
 
 static void *
 run_writer(void *context)
 {
-	struct lane *lane = context;
+	struct hand *hand = context;
+	enum rest rest = REST_BEGUN;
 
-	while (!must_end(lane)) {
-		bool has_wal = sql_wal_pages(lane->sql) > 0;
-		struct store_job *first = take(lane, has_wal ? IDLE_US : 0);
+	while (!lane_is_over(&hand->lane)) {
+		struct store_job *first =
+		    lane_take(&hand->lane, patience_in(hand, rest));
 
-		if (first)
-			write_all(lane, first);
-		else if (has_wal)
-			(void)sql_checkpoint(lane->sql);
+		if (first) {
+			write_all(hand, first);
+			rest = REST_BEGUN;
+		} else {
+			rest = use_rest(hand, rest);
+		}
 	}
+	keep_finish(&hand->store->keep);
 	return NULL;
 }
 
@@ -258,16 +186,16 @@ read_one(struct sql *sql, struct store_job *job)
 static void *
 run_reader(void *context)
 {
-	struct lane *lane = context;
+	struct hand *hand = context;
 
-	while (!must_end(lane)) {
-		struct store_job *job = take(lane, 0);
+	while (!lane_is_over(&hand->lane)) {
+		struct store_job *job = lane_take(&hand->lane, LANE_FOREVER);
 
 		while (job) {
 			struct store_job *next = job->next;
 
-			job->err = read_one(lane->sql, job);
-			finish(lane->store, job, next);
+			job->err = read_one(hand->sql, job);
+			lane_finish(&hand->lane, job, next);
 			job = next;
 		}
 	}
@@ -277,20 +205,20 @@ run_reader(void *context)
 static void *
 run_worker(void *context)
 {
-	struct lane *lane = context;
+	struct hand *hand = context;
 	id_t self = (id_t)gettid();
 	int nice = getpriority(PRIO_PROCESS, self);
 
 	(void)setpriority(PRIO_PROCESS, self, nice + WORKER_NICE);
-	while (!must_end(lane)) {
-		struct store_job *job = take(lane, 0);
+	while (!lane_is_over(&hand->lane)) {
+		struct store_job *job = lane_take(&hand->lane, LANE_FOREVER);
 
 		while (job) {
 			struct store_job *next = job->next;
 
-			job->err = job->run(job, lane->sql);
-			sql_blob_done(lane->sql);
-			finish(lane->store, job, next);
+			job->err = job->run(job, hand->sql);
+			sql_blob_done(hand->sql);
+			lane_finish(&hand->lane, job, next);
 			job = next;
 		}
 	}
@@ -317,42 +245,46 @@ connect_to(struct store *store, struct sql **out, enum sql_access access,
 	return sql_open(out, store->options.path, access, failure);
 }
 
-/* Says the path too, which schema.h does not know. */
+/* What schema.h says of a failure does not name the file. */
 static enum err
-migrate(struct store *store, struct sql *sql, struct failure *failure)
-{
-	struct failure reason;
-	enum err err = schema_migrate(sql, &reason);
-
-	if (err)
-		return failure_set(failure, err, "%s: %.400s",
-		    store->options.path ? store->options.path : "memory",
-		    reason.text);
-	return ERR_OK;
-}
-
-static enum err
-open_writer(struct store *store, struct failure *failure)
+prepare(struct store *store, struct sql *sql, struct failure *reason)
 {
 	static const char *const synchronous[] = {
 	    [STORE_FULL] = "PRAGMA synchronous = FULL",
 	    [STORE_NORMAL] = "PRAGMA synchronous = NORMAL",
 	    [STORE_NONE] = "PRAGMA synchronous = OFF",
 	};
-	struct sql **sql = &store->lanes[LANE_WRITER].sql;
-	enum err err = connect_to(store, sql, SQL_WRITE, failure);
+	enum err err = schema_migrate(sql, reason);
 
+	if (err)
+		return err;
+	err = sql_exec(sql, synchronous[store->options.durability]);
 	if (!err)
-		err = migrate(store, *sql, failure);
-	if (!err)
-		err = sql_exec(*sql, synchronous[store->options.durability]);
-	return err;
+		err = keep_init(&store->keep, &store->options.keep,
+		    store->options.log, sql);
+	return failure_set(reason, err, "%s", err_text(err));
 }
 
 static enum err
-open_reader(struct store *store, enum lane_kind kind, struct failure *failure)
+open_writer(struct store *store, struct failure *failure)
 {
-	struct sql **sql = &store->lanes[kind].sql;
+	struct sql **sql = &store->hands[WRITER].sql;
+	struct failure reason;
+	enum err err = connect_to(store, sql, SQL_WRITE, failure);
+
+	if (err)
+		return err;
+	err = prepare(store, *sql, &reason);
+	if (err)
+		return failure_set(
+		    failure, err, "%s: %.400s", place(store), reason.text);
+	return ERR_OK;
+}
+
+static enum err
+open_reader(struct store *store, enum kind kind, struct failure *failure)
+{
+	struct sql **sql = &store->hands[kind].sql;
 	enum err err = connect_to(store, sql, SQL_READ, failure);
 
 	if (!err)
@@ -361,52 +293,28 @@ open_reader(struct store *store, enum lane_kind kind, struct failure *failure)
 }
 
 static enum err
-start(struct store *store, enum lane_kind kind, struct failure *failure)
+start(struct store *store, enum kind kind, struct failure *failure)
 {
 	static void *(*const runs[])(void *) = {
-	    [LANE_WRITER] = run_writer,
-	    [LANE_READER] = run_reader,
-	    [LANE_WORKER] = run_worker,
+	    [WRITER] = run_writer,
+	    [READER] = run_reader,
+	    [WORKER] = run_worker,
 	};
-	struct lane *lane = &store->lanes[kind];
-	sigset_t all;
-	sigset_t before;
-	int error;
+	struct hand *hand = &store->hands[kind];
+	enum err err = lane_start(&hand->lane, runs[kind], hand, failure);
 
-	/* Signals are the owner's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&lane->thread, NULL, runs[kind], lane);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error)
-		return failure_set(failure, err_from_errno(error),
-		    "cannot start a thread: %s", strerror(error));
-	store->started++;
-	return ERR_OK;
-}
-
-static void
-init_lane(struct store *store, struct lane *lane)
-{
-	pthread_condattr_t attributes;
-
-	lane->store = store;
-	(void)pthread_mutex_init(&lane->mutex, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&lane->work, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	if (!err)
+		store->started++;
+	return err;
 }
 
 static enum err
 open_all(struct store *store, struct failure *failure)
 {
-	enum err err = ERR_OK;
+	enum err err = lane_back_init(&store->back, failure);
 
-	store->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (store->fd < 0)
-		return failure_set(failure, err_from_errno(errno),
-		    "eventfd: %s", strerror(errno));
+	if (err)
+		return err;
 	if (!store->options.path) {
 		store->memory = vfs_memory_new();
 		if (!store->memory)
@@ -414,10 +322,10 @@ open_all(struct store *store, struct failure *failure)
 			    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	}
 	err = open_writer(store, failure);
-	for (int i = LANE_READER; i < LANES && !err; i++)
-		err = open_reader(store, (enum lane_kind)i, failure);
-	for (int i = 0; i < LANES && !err; i++)
-		err = start(store, (enum lane_kind)i, failure);
+	for (int i = READER; i < KINDS && !err; i++)
+		err = open_reader(store, (enum kind)i, failure);
+	for (int i = 0; i < KINDS && !err; i++)
+		err = start(store, (enum kind)i, failure);
 	return err;
 }
 
@@ -425,25 +333,15 @@ open_all(struct store *store, struct failure *failure)
 static void
 release(struct store *store)
 {
-	for (int i = 0; i < store->started; i++) {
-		struct lane *lane = &store->lanes[i];
-
-		pthread_mutex_lock(&lane->mutex);
-		lane->must_end = true;
-		pthread_cond_signal(&lane->work);
-		pthread_mutex_unlock(&lane->mutex);
-		(void)pthread_join(lane->thread, NULL);
-	}
-	/* The writer's goes last: it brings the WAL home. */
-	for (int i = LANES - 1; i >= 0; i--) {
-		sql_close(store->lanes[i].sql);
-		(void)pthread_mutex_destroy(&store->lanes[i].mutex);
-		(void)pthread_cond_destroy(&store->lanes[i].work);
+	for (int i = 0; i < store->started; i++)
+		lane_end(&store->hands[i].lane);
+	/* The writer's connection goes last: it brings the WAL home. */
+	for (int i = KINDS - 1; i >= 0; i--) {
+		sql_close(store->hands[i].sql);
+		lane_release(&store->hands[i].lane);
 	}
 	vfs_memory_free(store->memory);
-	(void)pthread_mutex_destroy(&store->mutex);
-	if (store->fd >= 0)
-		(void)close(store->fd);
+	lane_back_release(&store->back);
 	free(store);
 }
 
@@ -459,10 +357,10 @@ store_open(struct store **out, const struct store_options *options,
 		return failure_set(
 		    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	store->options = *options;
-	store->fd = -1;
-	(void)pthread_mutex_init(&store->mutex, NULL);
-	for (int i = 0; i < LANES; i++)
-		init_lane(store, &store->lanes[i]);
+	for (int i = 0; i < KINDS; i++) {
+		store->hands[i].store = store;
+		lane_init(&store->hands[i].lane, &store->back);
+	}
 	err = open_all(store, failure);
 	if (err) {
 		release(store);
@@ -477,66 +375,47 @@ store_open(struct store **out, const struct store_options *options,
 int
 store_fd(const struct store *store)
 {
-	return store->fd;
+	return store->back.fd;
 }
 
 static void
-submit(struct store *store, enum lane_kind kind, struct store_job *job)
+submit(struct store *store, enum kind kind, struct store_job *job)
 {
-	push(&store->lanes[kind].submitted, job);
+	lane_submit(&store->hands[kind].lane, job);
 	store->pending++;
 }
 
 void
 store_write(struct store *store, struct store_job *job)
 {
-	submit(store, LANE_WRITER, job);
+	submit(store, WRITER, job);
 }
 
 void
 store_read(struct store *store, struct store_job *job)
 {
-	submit(store, LANE_READER, job);
+	submit(store, READER, job);
 }
 
 void
 store_work(struct store *store, struct store_job *job)
 {
-	submit(store, LANE_WORKER, job);
+	submit(store, WORKER, job);
 }
 
 void
 store_flush(struct store *store)
 {
-	for (int i = 0; i < LANES; i++) {
-		struct lane *lane = &store->lanes[i];
-		bool must_wake;
-
-		if (!lane->submitted.first)
-			continue;
-		pthread_mutex_lock(&lane->mutex);
-		move_all(&lane->waiting, &lane->submitted);
-		must_wake = lane->is_asleep;
-		pthread_mutex_unlock(&lane->mutex);
-		if (must_wake)
-			pthread_cond_signal(&lane->work);
-	}
+	for (int i = 0; i < KINDS; i++)
+		lane_flush(&store->hands[i].lane);
 }
 
 size_t
 store_reap(struct store *store)
 {
-	struct store_job *job;
-	uint64_t wakes;
+	struct store_job *job = lane_back_take(&store->back);
 	size_t count = 0;
 
-	/* First the descriptor: what is finished from now on wakes again. */
-	(void)!read(store->fd, &wakes, sizeof(wakes));
-	pthread_mutex_lock(&store->mutex);
-	job = store->finished.first;
-	store->finished.first = NULL;
-	store->finished.last = NULL;
-	pthread_mutex_unlock(&store->mutex);
 	while (job) {
 		struct store_job *next = job->next;
 
@@ -561,7 +440,7 @@ store_close(struct store *store)
 
 	if (!store)
 		return;
-	wait.fd = store->fd;
+	wait.fd = store->back.fd;
 	wait.events = POLLIN;
 	atomic_store(&store->hurry, clock_mono_us() + CLOSING_US);
 	while (store->pending) {

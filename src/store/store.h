@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "job.h"
+#include "keep.h"
 #include "log.h"
 
 #include <stddef.h>
@@ -26,13 +27,6 @@ enum store_durability {
 	STORE_NORMAL, /* done() means written: survives us, not the machine */
 	STORE_NONE,   /* done() means handed to the system; nothing is ever
 			 synced: a crash of the machine may damage the file */
-};
-
-/* What is kept; 0 is no limit. The oldest go first, and are counted. */
-struct store_keep {
-	uint64_t count;
-	int64_t age_us;
-	uint64_t size; /* sum of the bodies, bytes */
 };
 
 struct store_options {

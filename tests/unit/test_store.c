@@ -1,6 +1,7 @@
 /* test_store: jobs go to threads, and come back done. */
 #include "store.h"
 
+#include "clock.h"
 #include "fail_alloc.h"
 #include "sample.h"
 #include "scratch.h"
@@ -257,6 +258,31 @@ messages_get_their_order(void **state)
 			     "SELECT count(*) FROM message JOIN raw"
 			     " ON seq = message WHERE size = length(bytes)"),
 	    300);
+}
+
+/* The writer does it when it rests; nobody has to ask. */
+static void
+the_oldest_go(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_options options = {
+	    .path = fixture->path, .keep = {.count = 10}};
+	int64_t deadline = clock_mono_us() + SAMPLE_DEADLINE_MS * 1000;
+	static struct mail mails[40];
+
+	assert_int_equal(store_open(&fixture->store, &options, NULL), ERR_OK);
+	for (int i = 0; i < (int)COUNT(mails); i++) {
+		init_mail(fixture, &mails[i], i, 100);
+		store_write(fixture->store, &mails[i].put.job);
+	}
+	sample_finish(fixture->store);
+	for (int i = 0; i < (int)COUNT(mails); i++)
+		message_free(mails[i].put.message);
+	while (
+	    read_number(fixture->store, "SELECT count(*) FROM message") != 10)
+		assert_true(clock_mono_us() < deadline);
+	assert_int_equal(
+	    read_number(fixture->store, "SELECT min(seq) FROM message"), 31);
 }
 
 static void
@@ -531,6 +557,7 @@ main(void)
 	    TEST(three_threads_in_memory),
 	    TEST(nothing_runs_before_the_flush),
 	    TEST(messages_get_their_order),
+	    TEST(the_oldest_go),
 	    TEST(counts_on_after_a_restart),
 	    TEST(closing_finishes_everything),
 	    TEST(closing_does_not_wait_for_a_search),

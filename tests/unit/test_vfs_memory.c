@@ -131,6 +131,28 @@ a_snapshot_is_kept(void **state)
 	assert_int_equal(sqlite3_close(two), SQLITE_OK);
 }
 
+/* Nor is it overwritten where the reader has not looked yet. */
+static void
+a_snapshot_outlives_a_checkpoint(void **state)
+{
+	sqlite3 *one = open_db(*state);
+	sqlite3 *two = open_db(*state);
+
+	assert_int_equal(run(one, table), SQLITE_OK);
+	assert_int_equal(
+	    run(one, "PRAGMA wal_checkpoint(TRUNCATE)"), SQLITE_OK);
+	assert_int_equal(run(two, "BEGIN"), SQLITE_OK);
+	assert_int_equal(
+	    number_of(two, "SELECT count(*) FROM sqlite_schema"), 1);
+	assert_int_equal(run(one, "INSERT INTO t VALUES (1, 'x')"), SQLITE_OK);
+	assert_int_equal(run(one, "PRAGMA wal_checkpoint(PASSIVE)"), SQLITE_OK);
+	assert_int_equal(number_of(two, "SELECT count(*) FROM t"), 0);
+	assert_int_equal(run(two, "COMMIT"), SQLITE_OK);
+	assert_int_equal(number_of(two, "SELECT count(*) FROM t"), 1);
+	assert_int_equal(sqlite3_close(one), SQLITE_OK);
+	assert_int_equal(sqlite3_close(two), SQLITE_OK);
+}
+
 static void
 one_writes_at_a_time(void **state)
 {
@@ -298,6 +320,7 @@ main(void)
 	    TEST(connections_share_it),
 	    TEST(two_of_them_are_apart),
 	    TEST(a_snapshot_is_kept),
+	    TEST(a_snapshot_outlives_a_checkpoint),
 	    TEST(one_writes_at_a_time),
 	    TEST(works_without_wal),
 	    TEST(what_shrank_may_grow),
