@@ -54,6 +54,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/", serve_hello, 0},
     {HTTP_PUT, "/echo", serve_echo, HTTP_LARGE},
     {HTTP_GET, "/later", serve_later, 0},
+    {HTTP_PUT, "/later", serve_later, HTTP_LARGE},
     {HTTP_GET, "/large", serve_large, 0},
     {0, NULL, NULL, 0},
 };

@@ -14,7 +14,7 @@
 
 /*
  * GET / answers "hello", PUT /echo (up to 1 MiB) its body, GET /large
- * LARGE_LEN bytes of zero; GET /later leaves its request in `pending`.
+ * LARGE_LEN bytes of zero; GET and PUT /later leave theirs in `pending`.
  */
 struct http_fixture {
 	struct http_peer peer;

@@ -174,9 +174,9 @@ http_client_read(struct http_client *client)
 		got = read_some(client, room, 65536);
 		if (got < 0 && errno == EAGAIN)
 			return;
-		if (got <= 0)
-			client->is_closed = true;
-		else
+		client->is_closed = got <= 0;
+		client->is_reset = got < 0;
+		if (got > 0)
 			buf_grow(&client->got, (size_t)got);
 	}
 }

@@ -41,6 +41,7 @@ struct http_client {
 	struct ssl_st *ssl; /* NULL: plain */
 	struct buf got;
 	bool is_closed; /* by the server */
+	bool is_reset;  /* likewise, and not in peace */
 };
 
 void http_client_open(struct http_client *, struct http_peer *);

@@ -342,6 +342,7 @@ asks_for_credentials(void **state)
 	    {GET("/") LOGIN("dTp") "\r\n", "401 "},
 	    {GET("/") LOGIN("") "\r\n", "401 "},
 	    {GET("/") "Authorization: Bearer dTpw\r\n\r\n", "401 "},
+	    {"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "403 "},
 	    {"GET / HTTP/1.1\r\nHost: evil.test\r\n" LOGIN("dTpw") "\r\n",
 		"403 "},
 	};

@@ -109,6 +109,15 @@ gives_up_a_client_that_is_done_sending(void **state)
 	assert_int_equal(fixture.gone, 1);
 	http_reply(fixture.pending[0], 200, NULL, SPAN("too late"));
 	http_client_close(&client);
+	/* It was done before anybody looked. */
+	client = http_fixture_connect(&fixture);
+	http_client_send(&client, SPAN(GET("/later")));
+	shutdown(client.fd, SHUT_WR);
+	http_fixture_wait_served(&fixture, 2);
+	http_fixture_wait_connections(&fixture, 0);
+	assert_int_equal(fixture.gone, 2);
+	http_reply(fixture.pending[1], 200, NULL, SPAN("too late"));
+	http_client_close(&client);
 	http_peer_close(&fixture.peer);
 }
 
@@ -250,6 +259,32 @@ has_a_ceiling_for_all_bodies(void **state)
 	http_peer_close(&fixture.peer);
 }
 
+static void
+gives_back_what_a_lost_body_took(void **state)
+{
+	static const struct http_limits limits = {.body_octets = 1000};
+	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	static char body[600];
+	struct http_fixture fixture;
+
+	(void)state;
+	http_fixture_open(&fixture, &limits, NULL, NULL);
+	for (unsigned i = 0; i < 3; i++) {
+		struct http_client client = http_fixture_connect(&fixture);
+
+		http_client_send(&client,
+		    SPAN("PUT /later HTTP/1.1\r\n" HOST
+			 "Content-Length: 600\r\n\r\n"));
+		http_client_send(&client, span_make(body, sizeof(body)));
+		http_fixture_wait_served(&fixture, i + 1);
+		setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		http_client_close(&client);
+		http_fixture_wait_connections(&fixture, 0);
+		http_reply(fixture.pending[i], 200, NULL, SPAN("too late"));
+	}
+	http_peer_close(&fixture.peer);
+}
+
 #define WAITING 500
 #define BROWSER_FIELDS                                                          \
 	"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) "                \
@@ -333,6 +368,7 @@ main(void)
 	    cmocka_unit_test(sends_what_is_large),
 	    cmocka_unit_test(has_a_ceiling_for_connections),
 	    cmocka_unit_test(has_a_ceiling_for_all_bodies),
+	    cmocka_unit_test(gives_back_what_a_lost_body_took),
 	    cmocka_unit_test(waits_for_little_memory),
 	    cmocka_unit_test(stops),
 	};

@@ -248,6 +248,9 @@ checks_cram_md5(void **state)
 	    SPAN("b913a602c7eda7a495b4e6e7334d3890")));
 	assert_false(users_check_cram(users, SPAN("hashed"), challenge,
 	    SPAN("b913a602c7eda7a495b4e6e7334d3890")));
+	/* The hash is no password. */
+	assert_false(users_check_cram(users, SPAN("hashed"), challenge,
+	    SPAN("c1b9e0f60c77ab066991f0a76ae3b117")));
 	assert_false(users_check_cram(users, SPAN("tim"), challenge, SPAN("")));
 	users_close(users);
 }
