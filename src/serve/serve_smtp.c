@@ -15,7 +15,7 @@
 #include "session.h"
 
 /* How often silent sessions are looked for. */
-#define TICK_US CLOCK_SECOND
+#define TICK_US (CLOCK_SECOND / 4)
 #define TICK_MIN_US (CLOCK_SECOND / 100)
 #define TICK_STOPPING_US (CLOCK_SECOND / 20)
 #define TICKS_A_TIMEOUT 8

@@ -125,6 +125,7 @@ free_session(struct session *session)
 
 	session_io_release(session);
 	session_give_message(session);
+	session_put_release(session);
 	session_fault_release(session);
 	smtp_free(session->smtp);
 	record_release(&session->record);
@@ -213,8 +214,7 @@ session_end(struct session *session, enum session_ending ending)
 	session->query = NULL;
 	session_io_release(session);
 	session->shared->connections--;
-	if (session->job == JOB_NONE)
-		session_finish(session);
+	session_put_settle(session);
 }
 
 static bool

@@ -423,10 +423,8 @@ step_talking(struct session *session)
 		return false;
 	if (session->state != SESSION_TALKING)
 		return true;
-	if (record_len(&session->record) >= RECORD_FULL) {
-		session_put_record(session);
+	if (session_record_is_full(session))
 		return false;
-	}
 	if (session->may_read && has_read)
 		loop_later(session->shared->loop, &session->again);
 	return session->may_read && !has_read;
@@ -518,6 +516,11 @@ session_resume(struct session *session)
 {
 	if (session->state == SESSION_GONE)
 		return;
+	/* The rest of a message that was refused went there at once. */
+	if (session->is_message_out) {
+		session_go(session);
+		return;
+	}
 	session->state = SESSION_TALKING;
 	session->is_fresh = true;
 	if (session->shared->is_stopping)

@@ -54,9 +54,6 @@ enum session_ending {
 /* What rules have not been asked about yet, with TLS from the first byte. */
 enum session_before_tls { BEFORE_CONNECT, BEFORE_TLS, BEFORE_NOTHING };
 
-/* What of it is at the store. */
-enum session_job { JOB_NONE, JOB_MESSAGE, JOB_RECORD };
-
 struct session {
 	struct session_shared *shared;
 	const struct session_place *place;
@@ -106,9 +103,13 @@ struct session {
 	enum err trouble;        /* why it cannot be stored */
 	unsigned transactions;
 	unsigned counts[MESSAGE_ABORTED + 1]; /* by enum message_state */
-	enum session_job job;
 	struct put_message put_message;
 	struct put_session put_session;
+	struct buf put_texts; /* borrowed by put_session */
+	bool is_message_out;  /* at the store; the engine waits */
+	bool is_record_out;   /* at the store; the session goes on */
+	bool is_known;        /* there is something of it in the store */
+	bool waits_for_record;
 	void (*stored)(struct session *, enum err);
 	bool is_recorded; /* for the last time */
 
@@ -224,6 +225,10 @@ void session_give_message(struct session *);
 /* ---- session_put.c */
 
 void session_put_init(struct session *);
+void session_put_release(struct session *);
+
+/* Finishes a session that is gone, unless something of it is at the store. */
+void session_put_settle(struct session *);
 
 /* Stores the message, with what is to be said of the session; then answers. */
 void session_put_accepted(struct session *);
@@ -232,8 +237,12 @@ void session_put_accepted(struct session *);
    anything of it; the session waits meanwhile. */
 void session_put_rest(struct session *, enum message_state, struct span reason);
 
-/* Stores what is to be said of the session; it waits meanwhile. */
+/* Stores what is to be said of the session, which goes on meanwhile. */
 void session_put_record(struct session *);
+/* True: there is too much of it, and the session has to wait for the store. */
+bool session_record_is_full(struct session *);
+/* Stores it when the client has been silent for a while. */
+void session_put_when_idle(struct session *);
 
 /* Likewise for the last time, with what is left of a transaction. */
 void session_put_last(struct session *);

@@ -9,6 +9,14 @@
 #define REASON_MAX 512
 #define COMPLAIN_EVERY_US CLOCK_SECOND
 
+/* All texts of a session together, each with its own ceiling. */
+#define TEXTS_MAX ((size_t)16 * 1024)
+
+/* So much of the record is worth the writing. */
+#define RECORD_ENOUGH ((size_t)16 * 1024)
+/* After so long a silence it is written, for those who look at it. */
+#define IDLE_US (CLOCK_SECOND / 5)
+
 /* A full disk makes each message fail; the log need not say so each time. */
 void
 session_complain(struct session *session, enum err err)
@@ -25,14 +33,37 @@ session_complain(struct session *session, enum err err)
 
 /* ---- what the jobs hold */
 
+/*
+ * The session goes on while its record is at the store: what the job borrows is
+ * copied. Without memory a text is missing.
+ */
 static void
-fill_session(struct session *session)
+copy_fields(struct session *session, const struct span *fields)
+{
+	struct put_session *put = &session->put_session;
+	struct buf *texts = &session->put_texts;
+
+	buf_reset(texts);
+	for (size_t i = 0; i < PUT_SESSION_FIELDS; i++) {
+		size_t before = texts->len;
+
+		(void)buf_put(texts, fields[i]);
+		put->fields[i].len = texts->len - before;
+	}
+	/* Now it grows no more. */
+	for (size_t i = 0, at = 0; i < PUT_SESSION_FIELDS; i++) {
+		put->fields[i].at = texts->at ? texts->at + at : "";
+		at += put->fields[i].len;
+	}
+}
+
+static void
+fill_fields(struct session *session)
 {
 	const struct listen_spec *spec = session->place->spec;
 	bool is_over = session->state == SESSION_GONE;
 	const char *ending =
 	    is_over ? session_ending_name(session->ending) : "";
-	struct put_session *put = &session->put_session;
 	const struct span fields[PUT_SESSION_FIELDS] = {
 	    [PUT_SESSION_LISTENER] = span_string(spec->name),
 	    [PUT_SESSION_PROTOCOL] =
@@ -52,13 +83,35 @@ fill_session(struct session *session)
 	    [PUT_SESSION_ENDING] = span_string(ending),
 	};
 
-	memcpy(put->fields, fields, sizeof(fields));
+	copy_fields(session, fields);
+}
+
+static void
+lend_record(struct session *session)
+{
+	struct put_session *put = &session->put_session;
+
+	assert(!session->is_record_out);
+	fill_fields(session);
 	put->peer_port = session->peer.port;
-	put->ended_us = is_over ? clock_wall_us() : 0;
+	put->ended_us = session->state == SESSION_GONE ? clock_wall_us() : 0;
 	put->accepted = session->counts[MESSAGE_ACCEPTED];
 	put->refused = session->counts[MESSAGE_REFUSED];
 	put->aborted = session->counts[MESSAGE_ABORTED];
 	put->dialogue = record_lend(&session->record, &put->part);
+	session->is_record_out = true;
+}
+
+static void
+return_record(struct session *session, enum err err)
+{
+	session->is_record_out = false;
+	if (err) {
+		record_lost(&session->record);
+		return;
+	}
+	record_stored(&session->record);
+	session->is_known = true;
 }
 
 /* The facts of the session that a message takes with it. */
@@ -83,44 +136,30 @@ fill_message(struct session *session, enum message_state state)
 
 /* ---- there and back */
 
-static void
-submit(struct session *session, enum session_job job,
-    void (*stored)(struct session *, enum err))
+void
+session_put_settle(struct session *session)
 {
-	struct store *store = loop_store(session->shared->loop);
-
-	assert(session->job == JOB_NONE);
-	fill_session(session);
-	session->job = job;
-	session->stored = stored;
-	/* The engine takes nothing meanwhile. */
-	if (session->state != SESSION_GONE)
-		session->state = SESSION_WAITING;
-	store_write(store,
-	    job == JOB_RECORD ? &session->put_session.job
-			      : &session->put_message.job);
-}
-
-static void
-take_back(struct session *session, enum err err)
-{
-	session->shared->now_us = clock_mono_us();
-	session->job = JOB_NONE;
-	if (err) {
-		record_lost(&session->record);
-		session_complain(session, err);
-	} else {
-		record_stored(&session->record);
-	}
-	session->stored(session, err);
+	if (session->state == SESSION_GONE && !session->is_record_out &&
+	    !session->is_message_out)
+		session_finish(session);
 }
 
 static void
 on_record(struct store_job *job, enum err err)
 {
-	take_back((struct session *)((char *)job -
-		      offsetof(struct session, put_session.job)),
-	    err);
+	struct session *session = (struct session *)((char *)job -
+	    offsetof(struct session, put_session.job));
+
+	session->shared->now_us = clock_mono_us();
+	return_record(session, err);
+	if (err)
+		session_complain(session, err);
+	if (session->waits_for_record) {
+		session->waits_for_record = false;
+		if (session->state == SESSION_WAITING)
+			session_resume(session);
+	}
+	session_put_settle(session);
 }
 
 static void
@@ -131,12 +170,19 @@ on_message(struct store_job *job, enum err err)
 	const struct serve_smtp_options *options = session->shared->options;
 	const struct message *message = session->message;
 
-	if (err)
+	session->shared->now_us = clock_mono_us();
+	session->is_message_out = false;
+	if (session->put_message.session)
+		return_record(session, err);
+	if (err) {
 		session->counts[message->state]--;
-	else if (options->saw && !session->shared->is_abandoned)
+		session_complain(session, err);
+	} else if (options->saw && !session->shared->is_abandoned) {
 		options->saw(
 		    message, session->put_message.seq, options->saw_context);
-	take_back(session, err);
+	}
+	session->stored(session, err);
+	session_put_settle(session);
 }
 
 void
@@ -146,17 +192,49 @@ session_put_init(struct session *session)
 	session->put_session.job.done = on_record;
 	memcpy(session->put_session.id, session->id, sizeof(session->id));
 	session->put_session.started_us = session->started_us;
+	buf_init(&session->put_texts, TEXTS_MAX);
+}
+
+void
+session_put_release(struct session *session)
+{
+	buf_release(&session->put_texts);
+}
+
+/*
+ * Writing the record doubles the cost of a small message. So it goes with the
+ * first one, without which nobody would know the session, and then only when
+ * there is enough of it.
+ */
+static bool
+takes_record_along(const struct session *session)
+{
+	if (session->is_record_out)
+		return false;
+	return !session->is_known || session->state == SESSION_GONE ||
+	    record_len(&session->record) >= RECORD_ENOUGH;
 }
 
 static void
 submit_message(
     struct session *session, void (*stored)(struct session *, enum err))
 {
+	struct put_message *put = &session->put_message;
+
+	assert(!session->is_message_out);
 	session->counts[session->message->state]++;
-	put_message_init(&session->put_message, session->message);
-	session->put_message.job.done = on_message;
-	session->put_message.session = &session->put_session;
-	submit(session, JOB_MESSAGE, stored);
+	put_message_init(put, session->message);
+	put->job.done = on_message;
+	if (takes_record_along(session)) {
+		lend_record(session);
+		put->session = &session->put_session;
+	}
+	session->is_message_out = true;
+	session->stored = stored;
+	/* The engine takes nothing meanwhile. */
+	if (session->state != SESSION_GONE)
+		session->state = SESSION_WAITING;
+	store_write(loop_store(session->shared->loop), &put->job);
 }
 
 /* ---- accepted ones */
@@ -223,7 +301,6 @@ accepted_stored(struct session *session, enum err err)
 		session->shared->accepted++;
 	if (session->state == SESSION_GONE) {
 		session_give_message(session);
-		session_finish(session);
 		return;
 	}
 	if (!err && session->drops_at_commit) {
@@ -260,10 +337,7 @@ rest_stored(struct session *session, enum err err)
 {
 	(void)err;
 	session_give_message(session);
-	if (session->state == SESSION_GONE)
-		session_finish(session);
-	else
-		session_resume(session);
+	session_resume(session);
 }
 
 /* False when there is nothing to keep, or no memory to keep it. */
@@ -309,7 +383,33 @@ session_put_rest(
 void
 session_put_record(struct session *session)
 {
-	submit(session, JOB_RECORD, rest_stored);
+	struct store *store = loop_store(session->shared->loop);
+
+	lend_record(session);
+	store_write(store, &session->put_session.job);
+}
+
+bool
+session_record_is_full(struct session *session)
+{
+	if (record_len(&session->record) < RECORD_FULL)
+		return false;
+	if (!session->is_record_out) {
+		session_put_record(session);
+		return false;
+	}
+	session->waits_for_record = true;
+	session->state = SESSION_WAITING;
+	return true;
+}
+
+void
+session_put_when_idle(struct session *session)
+{
+	if (session->state == SESSION_TALKING && !session->is_record_out &&
+	    record_len(&session->record) &&
+	    session->shared->now_us - session->active_us > IDLE_US)
+		session_put_record(session);
 }
 
 void
@@ -332,6 +432,6 @@ session_put_last(struct session *session)
 	if (session->message)
 		session_give_up(session, words[session->ending]);
 	/* What was worth it has taken the record along. */
-	if (session->job == JOB_NONE)
+	if (!session->is_message_out)
 		session_put_record(session);
 }

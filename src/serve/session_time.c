@@ -99,6 +99,8 @@ session_check_all(struct session_shared *shared)
 
 		if (most && shared->now_us - session->active_us > most)
 			lose_patience(session);
+		else
+			session_put_when_idle(session);
 		session = after;
 	}
 }
@@ -113,7 +115,7 @@ session_stop(struct session *session)
 		break;
 	case SESSION_WAITING:
 		/* It comes here again when the store has answered. */
-		if (session->job != JOB_NONE)
+		if (session->is_message_out)
 			break;
 		dns_cancel(session->query);
 		session->query = NULL;
