@@ -1,0 +1,118 @@
+/* api: the requests that the page makes; where the server is. */
+
+/* This file is ROOT/page/VERSION/api.js. */
+export const root = new URL('../../', import.meta.url);
+const own = new URL('api/mailstop/v1/', root);
+const mailpit = new URL('api/v1/', root);
+
+export class ApiError extends Error {
+	constructor(status, text) {
+		super(text);
+		this.status = status;
+	}
+}
+
+function query(parameters) {
+	const list = Object.entries(parameters || {}).filter(
+	    ([, value]) => value !== undefined && value !== '' && value !== 0);
+
+	return list.length ? '?' + new URLSearchParams(list) : '';
+}
+
+async function failure(response) {
+	const text = (await response.text()).trim();
+
+	try {
+		const body = JSON.parse(text);
+		return new ApiError(response.status, body.error || body.Error);
+	} catch {
+		return new ApiError(response.status,
+		    text.slice(0, 300) || response.statusText);
+	}
+}
+
+async function call(url, options) {
+	const response = await fetch(url, {
+		credentials: 'same-origin', redirect: 'error', ...options,
+	});
+
+	if (!response.ok)
+		throw await failure(response);
+	return response;
+}
+
+const json = async (url, options) => (await call(url, options)).json();
+const body = (value) => ({
+	headers: {'Content-Type': 'application/json'},
+	body: JSON.stringify(value),
+});
+const part = (text) => encodeURIComponent(text);
+
+/* ---- mailstop's own API */
+
+export const ANY_STATE =
+	'(state:accepted OR state:refused OR state:aborted)';
+
+export const own_url = (path, parameters) =>
+	new URL(path + query(parameters), own);
+
+export const listMessages = (parameters, signal) =>
+	json(own_url('messages', parameters), {signal});
+export const getMessage = (id, signal) =>
+	json(own_url('message/' + part(id)), {signal});
+export const rawUrl = (id) => own_url(`message/${part(id)}/raw`);
+export const getRaw = async (id, signal) =>
+	new Uint8Array(await (await call(rawUrl(id), {signal})).arrayBuffer());
+export const removeMessage = (id) =>
+	json(own_url('message/' + part(id)), {method: 'DELETE'});
+export const removeMatching = (text) =>
+	json(own_url('messages', {query: text}), {method: 'DELETE'});
+/* Of any state; the addresses stay short. */
+export async function removeMessages(ids) {
+	for (let i = 0; i < ids.length; i += 50)
+		await removeMatching('(' + ids.slice(i, i + 50)
+		    .map((id) => 'id:' + id).join(' OR ') + ') ' + ANY_STATE);
+}
+export const getNow = () => json(own_url('now'));
+
+export const listSessions = (parameters, signal) =>
+	json(own_url('sessions', parameters), {signal});
+export const getSession = (id, signal) =>
+	json(own_url('session/' + part(id)), {signal});
+export const getTranscript = async (id, signal) => (await json(
+    own_url(`session/${part(id)}/transcript`),
+    {signal, headers: {Accept: 'application/json'}})).transcript;
+export const transcriptUrl = (id) =>
+	own_url(`session/${part(id)}/transcript`);
+export const getSessionFindings = async (id, signal) => (await json(
+    own_url(`session/${part(id)}/findings`), {signal})).findings;
+
+export const listFaults = () => json(own_url('faults'));
+export const addFault = (rule) =>
+	json(own_url('faults'), {method: 'POST', ...body({rule})});
+export const putFaults = (rules) =>
+	json(own_url('faults'), {method: 'PUT', ...body({faults: rules})});
+export const removeFault = (id) =>
+	json(own_url('fault/' + part(id)), {method: 'DELETE'});
+
+export const listInboxes = async () =>
+	(await json(own_url('inboxes'))).inboxes;
+export const removeInbox = (name) =>
+	json(own_url('inbox/' + part(name)), {method: 'DELETE'});
+
+/* ---- Mailpit's API, for what ours does not have */
+
+const pit = (path, method, value) =>
+	call(new URL(path, mailpit), {method, ...body(value)});
+
+export const getInfo = () => json(new URL('info', mailpit));
+export const markRead = (ids, isRead) =>
+	pit('messages', 'PUT', {IDs: ids, Read: isRead});
+export const markAllRead = () => pit('messages', 'PUT', {Read: true});
+export const setTags = (ids, tags) =>
+	pit('tags', 'PUT', {IDs: ids, Tags: tags});
+export const sendMessage = (message) => pit('send', 'POST', message);
+export const partUrl = (id, number) =>
+	new URL(`message/${part(id)}/part/${part(number)}`, mailpit);
+export const getPart = (id, number, signal) =>
+	call(partUrl(id, number), {signal});

@@ -1,0 +1,314 @@
+/* app: the frame of the page: the side bar, the views, keys, counters. */
+import { getInfo, getNow, listInboxes, removeInbox, root } from './api.js';
+import { applyTheme, ask, fail, open as openDialog, regions, remember,
+	settings, speak } from './dialog.js';
+import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
+import { FaultsView } from './faults.js';
+import { HelpView, keyTable, learn, SettingsView } from './help.js';
+import { linkView } from './links.js';
+import * as live from './live.js';
+import { MailView } from './mail.js';
+import * as route from './route.js';
+import { quote } from './search.js';
+import { SessionsView } from './sessions.js';
+import { t } from './texts.js';
+
+const COUNTS_MS = 700;
+const INBOXES_SHOWN = 100;
+
+let info = null;
+let inboxes = [];
+let tags = [];
+
+/* ---- the side bar */
+
+const ENTRIES = [
+	['inbox', 'mail', ''],
+	['mail', 'unread', 'is:unread'],
+	['flag', 'with_findings', 'has:finding'],
+	['stop', 'not_accepted', 'state:refused OR state:aborted'],
+];
+const VIEWS = [
+	['session', 'sessions'], ['bolt', 'faults'], ['gear', 'settings'],
+	['help', 'help'],
+];
+
+function entry(name, label, at, count) {
+	const now = route.read();
+	const isHere = at.view ? now.view === at.view
+	    : now.view === 'mail' && now.query === (at.query ?? '');
+
+	return h('a.entry', {
+		href: route.write(at), 'aria-current': isHere ? 'page' : null,
+	}, icon(name), h('span.entry-name', label),
+	count > 0 && h('span.count', number(count)));
+}
+
+function inboxEntry(inbox) {
+	const query = 'inbox:' + quote(inbox.name);
+
+	return h('li',
+	    entry('inbox', bdi(shown(inbox.name, 60)), {query},
+		inbox.unread),
+	    iconButton('trash', t('remove_inbox', shown(inbox.name, 60)),
+		() => dropInbox(inbox), {class: 'icon-button small'}));
+}
+
+async function dropInbox(inbox) {
+	if (!await ask(t('remove_inbox', inbox.name),
+	    t('remove_inbox_ask', inbox.messages), t('remove')))
+		return;
+	try {
+		await removeInbox(inbox.name);
+		route.go({});
+	} catch (error) {
+		fail(error);
+	}
+	countSoon();
+}
+
+const group = (title, items) => items.length > 0 && h('section',
+    h('h2', title), h('ul.plain', items));
+
+const nav = h('nav.side-bar', {id: 'side-bar', 'aria-label': t('navigation')});
+const state = h('p.connection', {role: 'status'});
+
+function drawSideBar() {
+	const counts = {unread: info?.Unread};
+	const wasInside = nav.contains(document.activeElement)
+	    ? document.activeElement.getAttribute('href') : null;
+	const others = inboxes.length > 1 || inboxes[0]?.name !== 'default'
+	    ? inboxes : [];
+
+	fill(nav, h('a.brand', {href: '#/'},
+	    h('img', {src: new URL('icon.svg', import.meta.url).href, alt: '',
+		width: 26, height: 26}), 'mailstop'),
+	h('ul.plain', ENTRIES.map(([name, label, query]) => h('li',
+	    entry(name, t(label), {query}, counts[label])))),
+	h('ul.plain', VIEWS.map(([name, view]) => h('li',
+	    entry(name, t(view), {view})))),
+	group(t('inboxes'), others.slice(0, INBOXES_SHOWN).map(inboxEntry)
+	    .concat(others.length > INBOXES_SHOWN ? h('li.muted',
+		t('more_left', others.length - INBOXES_SHOWN)) : [])),
+	group(t('tags'), tags.slice(0, INBOXES_SHOWN).map((it) => h('li',
+	    entry('tag', bdi(shown(it.name, 60)),
+		{query: 'tag:' + quote(it.name)}, it.count)))),
+	h('div.spring'), h('div.side-foot', state, themeButton()));
+	if (wasInside)
+		nav.querySelector(`a[href="${CSS.escape(wasInside)}"]`)?.focus();
+}
+
+function themeButton() {
+	const isDark = document.documentElement.dataset.theme === 'dark';
+
+	return iconButton(isDark ? 'sun' : 'moon',
+	    t(isDark ? 'to_light' : 'to_dark'), () => {
+		remember({theme: isDark ? 'light' : 'dark'});
+		drawSideBar();
+	});
+}
+
+function drawState() {
+	const now = live.connection();
+
+	state.className = 'connection ' + now;
+	fill(state, h('span.lamp', {'aria-hidden': 'true'}), t('connection_' + now));
+}
+
+/* ---- counters */
+
+let counting = null;
+
+async function count() {
+	counting = null;
+	try {
+		[info, inboxes] = await Promise.all([getInfo(), listInboxes()]);
+	} catch {
+		return;
+	}
+	tags = Object.entries(info.Tags).map(([name, many]) =>
+		({name, count: many}));
+	drawSideBar();
+	drawTitle();
+	views.mail.update();
+}
+
+function countSoon() {
+	counting ??= setTimeout(count, COUNTS_MS);
+}
+
+function drawTitle() {
+	const plain = document.title.replace(/^\(\d+\) /, '');
+	const unread = settings.counter && info?.Unread;
+
+	document.title = unread ? `(${unread}) ${plain}` : plain;
+}
+
+/* ---- arrival */
+
+let arrived = [];
+
+/* Once a second at most, in one sentence: a burst of mail is not read out. */
+function announce(message) {
+	arrived.push(message);
+	if (arrived.length > 1)
+		return;
+	setTimeout(() => {
+		const list = arrived;
+
+		arrived = [];
+		const [last] = list.slice(-1);
+		const from = last.from?.[0] ? person(last.from[0])
+		    : last.mail_from;
+		speak(list.length > 1 ? t('arrived', list.length)
+		    : t('arrived_one', from, shown(last.subject, 80)));
+		if (settings.notifications && document.hidden)
+			notifyUser(last, list.length, from);
+	}, 1000);
+}
+
+function notifyUser(message, many, from) {
+	if (window.Notification?.permission !== 'granted')
+		return;
+	const made = new Notification(many > 1 ? t('arrived', many)
+	    : shown(message.subject, 80) || t('no_subject'), {
+		body: t('from') + ' ' + from, tag: 'mailstop ' + root.href,
+		icon: new URL('icon.svg', import.meta.url).href,
+	});
+
+	made.onclick = () => {
+		window.focus();
+		route.go({id: message.id});
+		made.close();
+	};
+}
+
+/* ---- views */
+
+const views = {
+	mail: new MailView({
+		known: {
+			tag: () => tags.map((it) => it.name),
+			inbox: () => inboxes.map((it) => it.name),
+		},
+		total: () => info ? info.Messages : null, onCounts: countSoon,
+	}),
+	sessions: new SessionsView(),
+	faults: new FaultsView(),
+	settings: new SettingsView(),
+	help: new HelpView(),
+};
+const main = h('main', {id: 'main', tabindex: -1});
+let shownView = null;
+
+function show() {
+	const now = route.read();
+	const view = views[now.view];
+
+	closeMenu();
+	if (now.view === 'link') {
+		linkView(main, now.id);
+		return;
+	}
+	if (view !== shownView) {
+		shownView?.hide();
+		fill(main, view.element);
+		if (shownView)
+			setTimeout(() => view.element.querySelector('h1')?.focus());
+		shownView = view;
+	}
+	view.show(now);
+	drawSideBar();
+	drawTitle();
+}
+
+/* ---- keys */
+
+let isGoing = false;
+const PLACES = {m: 'mail', s: 'sessions', f: 'faults', t: 'settings', h: 'help'};
+
+const showKeys = () => openDialog(t('keys'), keyTable());
+
+function isTyping(element) {
+	return element.isContentEditable ||
+	    /^(?:TEXTAREA|SELECT)$/.test(element.tagName) ||
+	    (element.tagName === 'INPUT' &&
+	    !/^(?:checkbox|radio|button)$/.test(element.type));
+}
+
+/* Keys of buttons and links stay theirs. */
+const isControl = (element) => element.closest('button, a, input, summary');
+
+function onKey(event) {
+	const {key, target} = event;
+
+	if (event.ctrlKey || event.metaKey || event.altKey ||
+	    event.defaultPrevented || isTyping(target) ||
+	    !settings.shortcuts && key !== 'Escape' ||
+	    document.querySelector('dialog[open]') ||
+	    key === 'Enter' && (isControl(target) || target.role === 'listbox'))
+		return;
+	if (isGoing && key in PLACES) {
+		route.go({view: PLACES[key]});
+		isGoing = false;
+		event.preventDefault();
+		return;
+	}
+	isGoing = key === 'g';
+	if (key === '?')
+		showKeys();
+	else if (key === '/' && shownView !== views.mail)
+		route.go({}), views.mail.key('/');
+	else if (!shownView?.key(key))
+		return;
+	event.preventDefault();
+}
+
+/* ---- narrow screens */
+
+const menu = iconButton('menu', t('navigation'), () => {
+	const isOpen = document.body.classList.toggle('menu');
+
+	menu.setAttribute('aria-expanded', isOpen);
+	if (isOpen)
+		nav.querySelector('a')?.focus();
+}, {class: 'icon-button menu-button', 'aria-expanded': 'false',
+	'aria-controls': 'side-bar'});
+
+function closeMenu() {
+	document.body.classList.remove('menu');
+	menu.setAttribute('aria-expanded', 'false');
+}
+
+/* ---- start */
+
+function start() {
+	applyTheme();
+	document.documentElement.lang = t('language');
+	fill(document.body, h('a.skip', {href: '#main', onclick: (event) => {
+		event.preventDefault();
+		main.focus();
+	}}, t('skip')), menu, nav, h('div.shade', {
+		onclick: closeMenu,
+	}), main, regions);
+	document.addEventListener('keydown', onKey);
+	document.addEventListener('keydown', (event) =>
+		event.key === 'Escape' && closeMenu());
+	route.start();
+	route.onChange(show);
+	live.on('state', drawState);
+	live.on('message', announce);
+	for (const kind of ['message', 'delete', 'update', 'reload', 'gap'])
+		live.on(kind, countSoon);
+	drawState();
+	show();
+	if (route.read().view === 'link')
+		return;
+	/* The list of mail says itself where events begin. */
+	if (shownView !== views.mail)
+		getNow().then(({seq}) => live.start(seq)).catch(fail);
+	learn().then(() => views.mail.update());
+	count();
+}
+
+start();
