@@ -297,6 +297,10 @@ make_http(const struct work *work)
 	sink->cors_origins =
 	    option_list(work->options, OPTION_API_CORS, &count);
 	sink->webroot = work->setup->webroot;
+	sink->label = option_text(work->options, OPTION_LABEL);
+	sink->chaos = option_flag(work->options, OPTION_ENABLE_CHAOS)
+	    ? SINK_CHAOS_ON
+	    : SINK_CHAOS_OFF;
 	return err;
 }
 

@@ -1,13 +1,15 @@
 /* sink: a whole server, put together and taken apart. */
 #include "sink.h"
 
+#include "clock.h"
 #include "dns.h"
 #include "fault.h"
-#include "http.h"
 #include "listen.h"
+#include "mime.h"
 #include "rules.h"
 #include "serve_smtp.h"
 #include "users.h"
+#include "web.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,39 +18,16 @@ struct sink {
 	struct sink_options options;
 	struct store *store;
 	struct loop *loop;
-	struct watch *watch;
 	struct tls *tls;
 	struct users *users;
 	struct dns *dns;
 	struct fault_set *faults;
 	struct serve_smtp *smtp;
 	struct users *http_users;
-	struct http *http;
+	struct web *web;
 	struct sink_address *addresses;
 	size_t address_count;
 };
-
-/* ---- what the sessions tell */
-
-static void
-on_ended(const char *id, void *context)
-{
-	struct sink *sink = context;
-	struct watch_event event = {
-	    .kind = WATCH_SESSION, .id = span_string(id)};
-
-	watch_publish(sink->watch, &event);
-}
-
-static void
-on_refused(const char *peer, struct span reply, void *context)
-{
-	struct sink *sink = context;
-	struct watch_event event = {
-	    .kind = WATCH_REFUSED, .id = span_string(peer), .text = reply};
-
-	watch_publish(sink->watch, &event);
-}
 
 /* ---- the pieces, in the order in which they need each other */
 
@@ -72,9 +51,6 @@ open_loop(struct sink *sink, struct failure *f)
 {
 	enum err err = loop_new(&sink->loop, sink->store, sink->options.log);
 
-	sink->watch = watch_new();
-	if (!err && !sink->watch)
-		err = ERR_MEMORY;
 	return err ? failure_set(f, err, "the event loop: %s", err_text(err))
 		   : ERR_OK;
 }
@@ -149,42 +125,63 @@ open_smtp(struct sink *sink, struct failure *f)
 	options->users = sink->users;
 	options->dns = sink->dns;
 	options->faults = sink->faults;
-	options->ended = on_ended;
-	options->refused = on_refused;
-	options->saw_context = sink;
+	options->saw = web_saw;
+	options->ended = web_ended;
+	options->refused = web_refused;
+	options->saw_context = sink->web;
 	options->log = sink->options.log;
 	err = serve_smtp_new(&sink->smtp, sink->loop, options);
-	return err ? without_memory(f) : ERR_OK;
+	if (err)
+		return without_memory(f);
+	web_set_smtp(sink->web, sink->smtp);
+	return ERR_OK;
 }
 
 /* The largest body of a request that carries no message. */
 #define HTTP_BODY_MAX ((uint64_t)5 * 1024 * 1024)
 
-static enum err
-open_http(struct sink *sink, struct failure *f)
+static struct web_options
+the_web_options(const struct sink *sink)
 {
-	static const struct http_route *const tables[] = {NULL};
-	const struct sink_options *sink_options = &sink->options;
-	struct http_options options = {
-	    .tables = tables,
-	    .context = sink,
-	    .webroot = sink_options->webroot,
-	    .hosts = sink_options->http_hosts,
-	    .cors_origins = sink_options->cors_origins,
-	    .body_max = HTTP_BODY_MAX,
-	    .large_max = sink_options->smtp.max_message,
-	    .log = sink_options->log,
+	const struct sink_options *options = &sink->options;
+
+	return (struct web_options){
+	    .http = {.webroot = options->webroot,
+		.hosts = options->http_hosts,
+		.cors_origins = options->cors_origins,
+		.users = sink->http_users,
+		.body_max = HTTP_BODY_MAX,
+		.large_max = options->smtp.max_message,
+		.log = options->log},
+	    .api = {.version = options->smtp.version,
+		.database =
+		    options->store.path ? options->store.path : "memory",
+		.max_message = options->smtp.max_message,
+		.started_us = clock_wall_us(),
+		.label = options->label ? options->label : "",
+		.inbox = options->smtp.default_inbox,
+		.chaos = options->chaos == SINK_CHAOS_ON},
+	    .faults = sink->faults,
+	    .spool_directory = options->smtp.spool_directory,
+	    .log = options->log,
 	};
+}
+
+static enum err
+open_web(struct sink *sink, struct failure *f)
+{
+	struct web_options options;
 	enum err err = ERR_OK;
 
-	if (sink_options->http_users_path)
+	if (sink->options.http_users_path)
 		err = users_open(
-		    &sink->http_users, sink_options->http_users_path, f);
+		    &sink->http_users, sink->options.http_users_path, f);
 	if (err)
 		return err;
-	options.users = sink->http_users;
-	err = http_new(&sink->http, sink->loop, &options);
-	return err ? without_memory(f) : ERR_OK;
+	mime_init();
+	options = the_web_options(sink);
+	return web_new(&sink->web, sink->loop, &options) ? without_memory(f)
+							 : ERR_OK;
 }
 
 /* ---- listeners */
@@ -216,7 +213,7 @@ accept_on(struct sink *sink, struct listener *listener, struct failure *f)
 		err = serve_smtp_listen(sink->smtp, listener);
 		break;
 	case LISTEN_HTTP:
-		err = http_listen(sink->http, listener);
+		err = web_listen(sink->web, listener);
 		break;
 	case LISTEN_POP3:
 	default:
@@ -273,7 +270,7 @@ sink_open(
 {
 	static enum err (*const steps[])(struct sink *, struct failure *) = {
 	    open_store, open_loop, open_tls, open_users, open_dns, open_faults,
-	    open_smtp, open_http, open_listeners};
+	    open_web, open_smtp, open_listeners};
 	struct sink *sink = calloc(1, sizeof(*sink));
 	enum err err = ERR_OK;
 
@@ -307,7 +304,7 @@ on_drained(void *context)
 void
 sink_stop(struct sink *sink, int64_t grace_us)
 {
-	http_stop(sink->http);
+	web_stop(sink->web);
 	serve_smtp_stop(sink->smtp, grace_us, on_drained, sink);
 }
 
@@ -343,9 +340,8 @@ sink_close(struct sink *sink)
 {
 	if (!sink)
 		return;
-	http_free(sink->http);
 	serve_smtp_free(sink->smtp);
-	watch_free(sink->watch);
+	web_free(sink->web);
 	fault_set_free(sink->faults);
 	dns_close(sink->dns);
 	users_close(sink->http_users);
@@ -369,7 +365,7 @@ sink_loop(const struct sink *sink)
 struct watch *
 sink_watch(const struct sink *sink)
 {
-	return sink->watch;
+	return web_watch(sink->web);
 }
 
 bool

@@ -42,6 +42,9 @@ struct sink_options {
 	const char *const *http_hosts;
 	const char *const *cors_origins;
 	const char *webroot;
+	const char *label; /* of the instance, in the page; NULL: none */
+	/* Whether Mailpit's and MailHog's chaos routes may change faults. */
+	enum sink_chaos { SINK_CHAOS_OFF, SINK_CHAOS_ON } chaos;
 	struct log *log;
 };
 

@@ -29,6 +29,7 @@ struct api_options {
 	uint64_t max_message; /* octets */
 	int64_t started_us;   /* wall clock */
 	const char *label;    /* "" without one */
+	const char *inbox;    /* the default one */
 	bool chaos;           /* Mailpit's and MailHog's chaos routes are on */
 };
 
@@ -37,9 +38,14 @@ struct api {
 	struct loop *loop;
 	struct indexer *indexer;
 	struct watch *watch;
-	struct serve_smtp *smtp;
+	const struct serve_smtp *smtp; /* NULL: no sessions are served */
 	struct fault_set *faults;
 	struct log *log;
+	const struct spool_rules *spool; /* for messages that come by HTTP */
+	struct uid_source *ids;          /* likewise */
+	uint64_t smtp_bytes;             /* of what sessions accepted */
+	uint64_t sent;                   /* how many came by HTTP */
+	uint64_t sent_bytes;
 	struct api_options options;
 };
 
@@ -62,11 +68,15 @@ struct api_task {
 	struct pick_request pick; /* `query` points at the one above */
 	struct json_t *answer;    /* owned until reply() gives it away */
 	char *id;                 /* owned; of a message or session */
+	char *inbox;              /* owned; `pick` points at it */
 	int status;               /* for reply(): 0 until work() knows better */
+	bool is_handed_over;      /* api.c's */
 };
 
 /* NULL without memory, after the request was answered with a 500. */
 void *api_task_new(struct api *, struct http_request *, size_t size);
+/* Of a task that was not handed over: its request is answered already. */
+void api_task_free(struct api_task *);
 
 /* After the index has caught up with what was stored before: reader thread. */
 void api_read(struct api_task *);
@@ -76,11 +86,25 @@ void api_write(struct api_task *);
 void api_work(struct api_task *);
 
 /*
- * Reads the parameter `query` (and `tz`) into task->query and task->pick.
- * False after answering with a 400 that points at the place: JSON in our own
- * family, text in Mailpit's.
+ * Reads the parameter `query` (and `tz`) into task->query and task->pick, and
+ * in our own dialect `inbox` as well. False after answering with a 400 that
+ * points at the place: JSON in our own family, text in Mailpit's.
  */
 bool api_take_query(struct api_task *, enum query_dialect);
+
+/* Likewise for a text that was put together from other parameters. */
+bool api_parse_query(struct api_task *, enum query_dialect, struct span text);
+
+/* Takes the value, in place of an earlier one: work() may run again after a
+   rollback. Any thread. */
+void api_set_answer(struct api_task *, struct json_t *);
+
+/* task->answer as JSON; the status is task->status, or 200 while that is 0. */
+void api_reply_answer(struct api_task *);
+
+/* Whether the message is one that the task's query, inbox and cursor ask for;
+   the same answer that pick_messages() gives. */
+bool api_wants(const struct api_task *, const struct index_entry *);
 
 /* A whole number parameter; `fallback` when absent, false when it is none. */
 bool api_take_number(

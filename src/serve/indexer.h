@@ -20,7 +20,9 @@ struct watch;
 /* Borrows all. Begins with what an earlier run left behind. */
 enum err
 indexer_new(struct indexer **out, struct loop *, struct watch *, struct log *);
-/* When the loop does not run any more. Callbacks that wait are dropped. */
+/* No further batch; everybody who waits is called back now. */
+void indexer_stop(struct indexer *);
+/* Once store_pending() is 0 after indexer_stop(). NULL is allowed. */
 void indexer_free(struct indexer *);
 
 /* A message of that seq is stored: called for each, any state. */
@@ -28,15 +30,10 @@ void indexer_saw(struct indexer *, int64_t seq);
 
 /*
  * Calls back once all that was stored before this call is indexed (or could
- * not be): at once, inside the call, when it is so already. So no reader sees
- * the gap. The ticket is void after the callback; indexer_forget() takes the
- * callback back. NULL when it was called at once, or without memory (then
- * `then` is called at once too: late is better than never).
+ * not be): at once, inside the call, when it is so already, or without memory:
+ * early is better than never. So no reader sees the gap. Always once.
  */
-struct indexer_ticket;
-struct indexer_ticket *
-indexer_then(struct indexer *, void (*then)(void *context), void *context);
-void indexer_forget(struct indexer *, struct indexer_ticket *);
+void indexer_then(struct indexer *, void (*then)(void *context), void *context);
 
 /* Stored and not indexed yet. */
 uint64_t indexer_backlog(const struct indexer *);

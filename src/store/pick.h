@@ -97,4 +97,7 @@ struct pick_stats {
 };
 enum err pick_stats(struct sql *, struct pick_stats *);
 
+/* Its `seq` alone: the cursor "after everything that is stored now". */
+enum err pick_newest(struct sql *, int64_t *seq);
+
 #endif

@@ -77,3 +77,18 @@ pick_stats(struct sql *sql, struct pick_stats *stats)
 	}
 	return sql_done(row);
 }
+
+enum err
+pick_newest(struct sql *sql, int64_t *seq)
+{
+	struct sql_row *row;
+	enum err err = sql_start(
+	    sql, &row, "SELECT value FROM counter WHERE name = 'seq'");
+
+	*seq = 0;
+	if (err)
+		return err;
+	if (sql_step(row) == ERR_OK)
+		*seq = sql_number(row, 0);
+	return sql_done(row);
+}

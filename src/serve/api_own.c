@@ -1,0 +1,72 @@
+/* api_own: what the handlers of mailstop's own API share. */
+#include "api_own.h"
+
+#include "api_message.h"
+
+#include <jansson.h>
+
+#define V1 "/api/mailstop/v1"
+
+const struct http_route api_own_routes[] = {
+    {HTTP_GET, V1 "/now", own_now, HTTP_CORS},
+    {HTTP_GET, V1 "/wait", own_wait, HTTP_CORS},
+    {HTTP_POST, V1 "/take", own_take, HTTP_CORS},
+    {HTTP_GET, V1 "/messages", own_list, HTTP_CORS},
+    {HTTP_DELETE, V1 "/messages", own_remove, HTTP_CORS},
+    {HTTP_GET, V1 "/message/{id}", own_get_message, HTTP_CORS},
+    {HTTP_DELETE, V1 "/message/{id}", own_remove_message, HTTP_CORS},
+    {HTTP_GET, V1 "/message/{id}/raw", own_get_raw, HTTP_CORS},
+    {HTTP_GET, V1 "/message/{id}/findings", own_get_message_findings,
+	HTTP_CORS},
+    {HTTP_GET, V1 "/sessions", own_sessions, HTTP_CORS},
+    {HTTP_GET, V1 "/session/{id}", own_get_session, HTTP_CORS},
+    {HTTP_GET, V1 "/session/{id}/transcript", own_get_transcript, HTTP_CORS},
+    {HTTP_GET, V1 "/session/{id}/findings", own_get_session_findings,
+	HTTP_CORS},
+    {HTTP_GET, V1 "/faults", own_get_faults, HTTP_CORS},
+    {HTTP_PUT, V1 "/faults", own_put_faults, HTTP_CORS},
+    {HTTP_POST, V1 "/faults", own_post_fault, HTTP_CORS},
+    {HTTP_DELETE, V1 "/fault/{id}", own_delete_fault, HTTP_CORS},
+    {HTTP_GET, V1 "/inboxes", own_get_inboxes, HTTP_CORS},
+    {HTTP_DELETE, V1 "/inboxes", own_delete_inboxes, HTTP_CORS},
+    {HTTP_DELETE, V1 "/inbox/{name}", own_delete_inbox, HTTP_CORS},
+    {HTTP_GET, V1 "/events", own_events, HTTP_CORS},
+    {0, NULL, NULL, 0},
+};
+
+void
+own_reply_failure(struct api_task *task, enum err err)
+{
+	http_reply_error(task->request, api_status(err), "%s%s%s",
+	    task->id ? task->id : "", task->id ? ": " : "", err_text(err));
+}
+
+bool
+own_add_message(const struct pick_row *row, void *context)
+{
+	return json_array_append_new(context, api_message(row)) == 0;
+}
+
+bool
+own_take_cursor(struct api_task *task, uint64_t fallback, const char *count)
+{
+	int64_t number, after, before;
+
+	if (!api_take_number(
+		task->request, count, (int64_t)fallback, &number) ||
+	    number < 1 || number > OWN_COUNT_MAX) {
+		http_reply_error(task->request, 400,
+		    "%s is a whole number from 1 to %d", count, OWN_COUNT_MAX);
+		return false;
+	}
+	if (!api_take_number(task->request, "after", 0, &after) ||
+	    !api_take_number(task->request, "before", 0, &before)) {
+		http_reply_error(
+		    task->request, 400, "after and before are seq numbers");
+		return false;
+	}
+	task->pick.limit = (uint64_t)number;
+	task->pick.after = after;
+	task->pick.before = before;
+	return api_take_query(task, QUERY_OWN);
+}

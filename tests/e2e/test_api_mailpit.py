@@ -1,0 +1,559 @@
+#!/usr/bin/env python3
+"""test_api_mailpit: Mailpit's API v1, as its clients depend on it."""
+
+import base64
+import json
+import socket
+import struct
+import urllib.parse
+
+from api_test import LETTER, Api, plain, send
+from mailstop_test import DEADLINE, Server, main, test
+
+SUMMARY = ["Attachments", "Bcc", "Cc", "Created", "From", "ID", "MessageID",
+           "Read", "ReplyTo", "Size", "Snippet", "Subject", "Tags", "To",
+           "Username"]
+MESSAGE = ["Attachments", "Bcc", "Cc", "Date", "From", "HTML", "ID", "Inline",
+           "ListUnsubscribe", "MessageID", "ReplyTo", "ReturnPath", "Size",
+           "Subject", "Tags", "Text", "To", "Username"]
+LIST = ["count", "messages", "messages_count", "messages_unread", "start",
+        "tags", "total", "unread"]
+V1 = "/api/v1"
+
+
+def with_letter(function):
+    """A test of one message; gets the API and its id."""
+    def run():
+        with Server() as server:
+            number, = send(server, LETTER, recipients=(
+                "alice@to.test", "secret@to.test"))
+            function(Api(server), number)
+    run.__name__ = function.__name__
+    return test(run)
+
+
+@with_letter
+def lists_a_summary(api, number):
+    found = api.get(V1 + "/messages")
+    assert sorted(found) == LIST, sorted(found)
+    assert (found["total"], found["unread"], found["count"]) == (1, 1, 1)
+    assert found["tags"] == ["blue", "Red"], found["tags"]
+    summary, = found["messages"]
+    assert sorted(summary) == SUMMARY, sorted(summary)
+    assert summary["ID"] == number
+    assert summary["From"] == {"Name": "J\u00f6rg",
+                               "Address": "joerg@from.test"}
+    assert [a["Address"] for a in summary["To"]] == ["alice@to.test",
+                                                      "bob@to.test"]
+    assert [a["Address"] for a in summary["Bcc"]] == ["secret@to.test"]
+    assert summary["Subject"] == "Gr\u00fc\u00dfe from the stop"
+    assert summary["MessageID"] == "letter@from.test"
+    assert summary["Attachments"] == 1
+    assert summary["Snippet"] == "Hello in HTML."
+    assert not summary["Read"]
+    assert summary["Size"] == len(api.ask(
+        "GET", "%s/message/%s/raw" % (V1, number)).body)
+
+
+@test
+def empty_lists_are_null_or_empty():
+    with Server() as server:
+        send(server, b"Subject: bare\r\n\r\n")
+        summary, = Api(server).get(V1 + "/messages")["messages"]
+        assert summary["From"] == {"Name": "", "Address": ""}, summary
+        assert summary["To"] is None and summary["Cc"] is None
+        assert [a["Address"] for a in summary["Bcc"]] == ["alice@to.test"]
+        assert summary["MessageID"].endswith("@mailstop")
+        found = Api(server).get(V1 + "/messages", start=9)
+        assert found["messages"] == [] and found["total"] == 1
+
+
+@with_letter
+def reads_a_message_and_marks_it(api, number):
+    found = api.get("%s/message/%s" % (V1, number))
+    assert sorted(found) == MESSAGE, sorted(found)
+    assert found["Text"] == "Hello in text.", repr(found["Text"])
+    assert found["HTML"].startswith("<p>Hello in <b>HTML</b>.</p>")
+    assert found["Date"] == "2003-03-25T11:37:02+02:00", found["Date"]
+    assert found["ReturnPath"] == "sender@from.test"
+    part, = found["Attachments"]
+    assert (part["PartID"], part["FileName"], part["ContentType"]) == (
+        "3", "a b.csv", "text/csv"), part
+    inline, = found["Inline"]
+    assert (inline["PartID"], inline["ContentID"]) == ("2", "dot@x"), inline
+    assert len(inline["Checksums"]["SHA256"]) == 64
+    assert found["ListUnsubscribe"] == {"Header": "", "Links": [],
+                                        "Errors": "", "HeaderPost": ""}
+    after = api.get(V1 + "/messages")
+    assert after["unread"] == 0 and after["messages"][0]["Read"]
+
+
+@with_letter
+def shows_headers_source_and_parts(api, number):
+    path = "%s/message/%s" % (V1, number)
+    headers = api.get(path + "/headers")
+    assert list(headers) == sorted(headers)
+    assert headers["Subject"] == [
+        "=?utf-8?Q?Gr=C3=BC=C3=9Fe?= from the stop"], headers["Subject"]
+    assert headers["Return-Path"] == ["<sender@from.test>"]
+    assert headers["Bcc"] == ["secret@to.test"]
+    assert "Message-Id" in headers and "Received" in headers
+    raw = api.ask("GET", path + "/raw")
+    assert raw.body.endswith(LETTER)
+    assert raw.headers["Content-Type"] == "text/plain; charset=utf-8"
+    named = api.ask("GET", path + "/raw?dl=1")
+    assert named.headers["Content-Disposition"] == (
+        'attachment; filename="%s.eml"' % number)
+    part = api.ask("GET", path + "/part/3")
+    assert part.body == b"one,two", part.body
+    assert part.headers["Content-Type"] == "text/csv"
+    assert part.headers["Content-Disposition"] == (
+        'inline; filename="a%20b.csv"'), part.headers["Content-Disposition"]
+    assert "sandbox" in part.headers["Content-Security-Policy"]
+    assert part.headers["X-Content-Type-Options"] == "nosniff"
+    api.ask("GET", path + "/part/1.1", status=404)
+    api.ask("GET", path + "/part/9", status=404)
+    thumb = api.ask("GET", path + "/part/2/thumb")
+    assert thumb.headers["Content-Type"] == "image/jpeg"
+    assert thumb.body.startswith(b"\xff\xd8\xff")
+    api.ask("GET", path + "/part/9/thumb", status=400)
+    assert api.get(V1 + "/messages")["unread"] == 1
+
+
+@with_letter
+def latest_is_an_alias(api, number):
+    for end in ("", "/headers", "/raw", "/part/3", "/link-check",
+                "/html-check"):
+        api.ask("GET", V1 + "/message/latest" + end)
+    found = api.get(V1 + "/message/latest", query="subject:stop")
+    assert found["ID"] == number
+    gone = api.ask("GET", V1 + "/message/latest?query=nothing", status=404)
+    assert gone.text == "Message not found"
+    unknown = api.ask("GET", V1 + "/message/" + "0" * 22, status=404)
+    assert unknown.text.rstrip("\n") == "404 page not found"
+    api.ask("GET", V1 + "/message/latest/part/2/thumb", status=400)
+    api.ask("POST", V1 + "/message/latest/release", {"To": []}, status=404)
+
+
+@with_letter
+def shows_views(api, number):
+    view = api.ask("GET", "/view/%s.html" % number)
+    assert view.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert ('src="/api/v1/message/%s/part/2"' % number) in view.text
+    assert "sandbox" in view.headers["Content-Security-Policy"]
+    embedded = api.ask("GET", "/view/%s.html?embed=1" % number)
+    assert "postMessage" in embedded.text
+    text = api.ask("GET", "/view/latest.txt")
+    assert text.text == "Hello in text."
+    latest = api.ask("GET", "/view/latest", status=302)
+    assert latest.headers["Location"] == "/view/" + number
+    assert api.ask("GET", "/view/0.html", status=404).text == (
+        "Message not found")
+    api.ask("GET", "/")
+    doubled = api.ask("GET", "//view/latest.txt?x=1", status=None)
+    assert doubled.status in (301, 307)
+    assert doubled.headers["Location"].endswith("/view/latest.txt?x=1")
+
+
+@test
+def says_where_there_is_no_html():
+    with Server() as server:
+        send(server, plain("text only"))
+        api = Api(server)
+        assert api.ask("GET", "/view/latest.html", status=404).text == (
+            "This message does not contain a HTML part")
+        assert api.ask("GET", V1 + "/message/latest/html-check",
+                       status=400).text == "message does not contain HTML"
+
+
+@test
+def pages_newest_first():
+    with Server() as server:
+        numbers = send(server, *[plain("mail %d" % i) for i in range(12)])
+        api = Api(server)
+        newest = list(reversed(numbers))
+
+        def ids(**parameters):
+            return [m["ID"] for m in
+                    api.get(V1 + "/messages", **parameters)["messages"]]
+
+        assert ids() == newest
+        assert ids(limit=5) == newest[:5]
+        assert ids(start=5, limit=5) == newest[5:10]
+        assert ids(limit=0, start=3) == newest
+        assert ids(limit="x", start=-4) == newest
+        assert api.get(V1 + "/messages", start=2)["start"] == 2
+        found = api.get(V1 + "/search", query="subject:\"mail 1\"")
+        assert found["messages_count"] == 3, found["messages_count"]
+        none = api.get(V1 + "/search", query="mail", limit=0)
+        assert none["messages"] == [] and none["messages_count"] == 12
+        assert api.ask("GET", V1 + "/search?query=%20", status=400).text == (
+            "Error: no search query")
+
+
+@test
+def marks_as_read():
+    with Server() as server:
+        numbers = send(server, *[plain("mail %d" % i) for i in range(4)])
+        api = Api(server)
+
+        def unread():
+            return api.get(V1 + "/messages")["unread"]
+
+        def mark(**body):
+            assert api.ask("PUT", V1 + "/messages", body).text == "ok"
+
+        mark(Read=True, IDs=numbers[:2] + ["unknown"])
+        assert unread() == 2
+        mark(read=False, ids=numbers[:1])
+        assert unread() == 3
+        mark(Read=True, Search="subject:\"mail 3\"")
+        assert unread() == 2
+        mark(Read=True)
+        assert unread() == 0
+        mark()
+        assert unread() == 4
+        for body in (b"", b"{", b"[]", b'{"Read":"yes"}', b'{"IDs":[1]}',
+                     b'{"IDs":["1"],"Search":"x"}'):
+            api.ask("PUT", V1 + "/messages", body, status=400)
+
+
+@test
+def deletes_what_is_named_or_all():
+    with Server() as server:
+        api = Api(server)
+
+        def total():
+            return api.get(V1 + "/messages")["total"]
+
+        def refill():
+            api.ask("DELETE", V1 + "/messages")
+            return send(server, *[plain("mail %d" % i) for i in range(3)])
+
+        numbers = refill()
+        agent = {"User-Agent": "test", "Accept": "*/*"}
+        assert api.ask("DELETE", V1 + "/messages", {"ids": numbers[:1]},
+                       headers=agent).text == "ok"
+        assert total() == 2
+        assert api.ask("DELETE", V1 + "/search?query=subject:%22mail%201%22"
+                       ).text == "ok"
+        assert total() == 1
+        api.ask("GET", V1 + "/message/" + numbers[0], status=404)
+        for body in (None, b"{}", b'{"IDs":[]}', b"a=b", b"{"):
+            refill()
+            assert total() == 3
+            api.ask("DELETE", V1 + "/messages", body, headers=agent)
+            assert total() == 0
+        # npm's mailhog takes any answer that is not empty for JSON.
+        refill()
+        assert api.ask("DELETE", V1 + "/messages").body == b""
+
+
+@with_letter
+def keeps_tags(api, number):
+    def tags():
+        return api.get(V1 + "/tags")
+
+    assert tags() == ["blue", "Red"]
+    api.ask("PUT", V1 + "/tags", {"Tags": ["a/b", "A b", " c "],
+                                  "IDs": [number]})
+    assert tags() == ["a b", "c"], tags()
+    assert api.ask("PUT", V1 + "/tags/c", {"Name": "A B"},
+                   status=400).text == "tag already exists: A B"
+    assert api.ask("PUT", V1 + "/tags/x", {"Name": "y"},
+                   status=400).text == "tag not found: x"
+    assert api.ask("PUT", V1 + "/tags/c", {"Name": "!"},
+                   status=400).text == "invalid tag name: "
+    api.ask("PUT", V1 + "/tags/c", {"Name": "C"})
+    api.ask("PUT", V1 + "/tags/a%20b", {"Name": "d"})
+    assert tags() == ["C", "d"], tags()
+    assert api.get(V1 + "/search", query="tag:D")["messages_count"] == 1
+    api.ask("DELETE", V1 + "/tags/C")
+    assert tags() == ["d"]
+    assert api.ask("DELETE", V1 + "/tags/C",
+                   status=400).text == "tag not found: C"
+    assert api.get(V1 + "/info")["Tags"] == {"d": 1}
+    api.ask("PUT", V1 + "/tags", {"Tags": [], "IDs": [number]})
+    assert tags() == []
+
+
+@test
+def sends_by_http():
+    with Server() as server:
+        api = Api(server)
+        body = {
+            "From": {"Email": "me@from.test", "Name": "Me, myself"},
+            "To": [{"Email": "alice@to.test"}],
+            "Cc": [{"Email": "carol@to.test", "Name": "Carol"}],
+            "Bcc": ["secret@to.test"],
+            "ReplyTo": [{"Email": "reply@from.test"}],
+            "Subject": "sent \u00fc",
+            "Text": "the text\r\n", "HTML": "<p>the html</p>",
+            "Tags": ["one", "two"], "Headers": {"X-Mine": "yes"},
+            "Attachments": [
+                {"Content": "data:text/plain;base64," + base64.b64encode(
+                    b"attached").decode(), "FileName": "a.txt"},
+                {"Content": "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAAB\n"
+                            "AAEAAAIBRAA7", "Filename": "dot.gif",
+                 "ContentID": "dot"}]}
+        number = api.ask("POST", V1 + "/send", body).json["ID"]
+        found = api.get(V1 + "/message/" + number)
+        assert found["Text"] == "the text\r\n", repr(found["Text"])
+        assert found["HTML"] == "<p>the html</p>"
+        assert [a["Address"] for a in found["Bcc"]] == ["secret@to.test"]
+        assert found["From"]["Name"] == "Me, myself"
+        assert found["Tags"] == ["one", "two"]
+        assert [a["FileName"] for a in found["Attachments"]] == ["a.txt"]
+        assert [a["ContentID"] for a in found["Inline"]] == ["dot"]
+        assert api.ask("GET", "%s/message/%s/part/2" % (
+            V1, number)).body == b"attached"
+        headers = api.get("%s/message/%s/headers" % (V1, number))
+        assert sorted(headers) == [
+            "Bcc", "Cc", "Content-Type", "Date", "From", "Message-Id",
+            "Mime-Version", "Reply-To", "Return-Path", "Subject", "To",
+            "X-Mine", "X-Tags"], sorted(headers)
+        assert api.get(V1 + "/info")["RuntimeStats"]["SMTPAccepted"] == 1
+
+
+@test
+def refuses_to_send_nonsense():
+    with Server() as server:
+        api = Api(server)
+        good = {"From": {"Email": "a@b.test"}, "To": [{"Email": "c@d.test"}]}
+
+        def error(**changes):
+            answer = api.ask("POST", V1 + "/send", dict(good, **changes),
+                             status=400)
+            assert answer.headers["Content-Type"] == "application/json"
+            return answer.json["Error"]
+
+        assert error(To=[{"Email": "nobody"}]) == "invalid To address: nobody"
+        assert error(Bcc=["x"]) == "invalid Bcc address: x"
+        assert error(Headers={"subject": "x"}) == (
+            'cannot overwrite header: "subject"')
+        assert error(From=None).startswith("error building message")
+        assert error(To=[]).startswith("error building message")
+        assert "base64" in error(Attachments=[{"Content": "%", "Filename":
+                                               "x"}])
+        assert error(To="x")
+        assert api.ask("POST", V1 + "/send", b"{", status=400).json["Error"]
+        assert api.get(V1 + "/messages")["total"] == 0
+
+
+@test
+def tells_of_itself():
+    with Server() as server:
+        api = Api(server)
+        info = api.get(V1 + "/info")
+        assert sorted(info) == ["Database", "DatabaseSize", "LatestVersion",
+                                "Messages", "RuntimeStats", "Tags", "Unread",
+                                "Version"], sorted(info)
+        assert info["Version"].startswith("v")
+        assert sorted(info["RuntimeStats"]) == [
+            "Memory", "MessagesDeleted", "SMTPAccepted", "SMTPAcceptedSize",
+            "SMTPIgnored", "SMTPRejected", "Uptime"]
+        assert not api.get(V1 + "/webui")["ChaosEnabled"]
+        for path in ("/livez", "/readyz"):
+            answer = api.ask("GET", path)
+            assert answer.body == b"" and answer.headers["Date"]
+        assert api.ask("GET", V1 + "/chaos", status=400).text == (
+            "Chaos is not enabled")
+        wrong = api.ask("PATCH", V1 + "/messages", status=405)
+        assert set(wrong.headers["Allow"].replace(" ", "").split(",")) >= {
+            "GET", "PUT", "DELETE"}
+        assert api.ask("OPTIONS", V1 + "/messages").body == b""
+        assert api.ask("HEAD", V1 + "/messages").body == b""
+        api.ask("GET", V1 + "/nowhere", status=404)
+
+
+@test
+def drives_faults_by_chaos():
+    with Server("--enable-chaos") as server:
+        api = Api(server)
+        assert api.get(V1 + "/chaos") == {
+            "Sender": {"ErrorCode": 451, "Probability": 0},
+            "Recipient": {"ErrorCode": 451, "Probability": 0},
+            "Authentication": {"ErrorCode": 535, "Probability": 0}}
+        state = api.ask("PUT", V1 + "/chaos", {
+            "Sender": {"ErrorCode": 452, "Probability": 100}}).json
+        assert state["Sender"] == {"ErrorCode": 452, "Probability": 100}
+        with server.client() as client:
+            client.hello()
+            assert client.ask("MAIL FROM:<a@b.test>") == (
+                "452 Chaos sender error")
+        for trigger in ({"ErrorCode": 200}, {"Probability": 101},
+                        {"Probability": "x"}):
+            api.ask("PUT", V1 + "/chaos", {"Sender": trigger}, status=400)
+        api.ask("PUT", V1 + "/chaos", {})
+        send(server, plain("well again"))
+
+
+@with_letter
+def checks_and_releases_say_what_they_cannot(api, number):
+    path = "%s/message/%s" % (V1, number)
+    assert api.get(path + "/html-check")["Warnings"] == []
+    assert api.get(path + "/link-check") == {"Errors": 0, "Links": []}
+    api.ask("GET", path + "/sa-check", status=404)
+    for body, words in ((b"{", "JSON"), (b'{"To":[]}', "No valid"),
+                        (b'{"To":["x"]}', "Invalid email address: x"),
+                        (b'{"To":["a@b.test"]}', "SMTP error")):
+        assert words in api.ask("POST", path + "/release", body,
+                                status=400).text
+
+
+# ---- the WebSocket
+
+class WebSocket:
+    """Just enough of RFC 6455 to hear what is said."""
+
+    def __init__(self, server, **headers):
+        host, port = server.address("http")
+        self.socket = socket.create_connection((host, port), DEADLINE)
+        lines = ["GET /api/events HTTP/1.1", "Host: %s:%d" % (host, port),
+                 "Upgrade: websocket", "Connection: Upgrade",
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                 "Sec-WebSocket-Version: 13"]
+        lines += ["%s: %s" % (name.replace("_", "-"), value)
+                  for name, value in headers.items()]
+        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self.file = self.socket.makefile("rb")
+        self.status = int(self.file.readline().split()[1])
+        self.headers = {}
+        for line in iter(self.file.readline, b"\r\n"):
+            name, value = line.decode().split(":", 1)
+            self.headers[name.lower()] = value.strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.file.close()
+        self.socket.close()
+
+    def event(self, *kinds):
+        """The next event of one of these kinds."""
+        while True:
+            first, size = self.file.read(2)
+            if size == 126:
+                size, = struct.unpack("!H", self.file.read(2))
+            elif size == 127:
+                size, = struct.unpack("!Q", self.file.read(8))
+            payload = self.file.read(size)
+            if first & 0x0f != 1:
+                continue
+            event = json.loads(payload)
+            if event["Type"] in kinds:
+                return event
+
+
+@test
+def tells_events_on_a_websocket():
+    with Server() as server, WebSocket(server) as events:
+        assert events.status == 101
+        assert events.headers["sec-websocket-accept"] == (
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        assert events.event("stats")["Data"]["Total"] == 0
+        number, = send(server, LETTER)
+        new = events.event("new")["Data"]
+        assert new["ID"] == number and sorted(new) == SUMMARY
+        assert new["Bcc"] == []
+        assert events.event("stats")["Data"]["Total"] == 1
+        api = Api(server)
+        api.get(V1 + "/message/" + number)
+        assert events.event("update")["Data"] == {"ID": number, "Read": True}
+        api.ask("PUT", V1 + "/tags", {"Tags": ["x"], "IDs": [number]})
+        assert events.event("update")["Data"] == {"ID": number, "Tags": ["x"]}
+        with server.client() as client:
+            client.hello()
+            client.ask("RCPT TO:<a@b.test>", 503)
+        assert events.event("error")["Data"]["Message"].startswith("503")
+        api.ask("DELETE", V1 + "/messages", {"IDs": [number]})
+        assert events.event("delete")["Data"] == {"ID": number}
+        api.ask("DELETE", V1 + "/messages")
+        assert events.event("truncate")["Data"] is None
+
+
+# ---- who may ask
+
+@test
+def refuses_pages_of_other_origins():
+    """Mailpit CVE-2026-22689: any page could open the WebSocket."""
+    with Server() as server:
+        api = Api(server)
+        other = {"Origin": "http://evil.test"}
+        for method, path, body in (("GET", "/messages", None),
+                                   ("DELETE", "/messages", None),
+                                   ("PUT", "/messages", {"Read": True}),
+                                   ("POST", "/send", {})):
+            api.ask(method, V1 + path, body, other, status=403)
+        with WebSocket(server, Origin="http://evil.test") as events:
+            assert events.status == 403
+        own = "http://%s:%d" % server.address("http")
+        api.ask("GET", V1 + "/messages", headers={"Origin": own})
+        with WebSocket(server, Origin=own) as events:
+            assert events.status == 101
+
+
+@test
+def refuses_unknown_hosts():
+    """DNS rebinding: a name of the attacker's leads to 127.0.0.1."""
+    with Server() as server:
+        api = Api(server)
+        answer = api.ask("GET", V1 + "/messages",
+                         headers={"Host": "evil.test"}, status=403)
+        assert "--http-host" in answer.text
+        for host in ("localhost", "127.0.0.1:1", "[::1]", "x.localhost:9"):
+            api.ask("GET", V1 + "/messages", headers={"Host": host})
+    with Server("--http-host", "mail.test") as server:
+        Api(server).ask("GET", V1 + "/messages",
+                        headers={"Host": "mail.test:8025"})
+
+
+@test
+def asks_for_a_password_where_it_has_one():
+    with Server() as first:
+        users = first.folder + "/users"
+        with open(users, "w", encoding="ascii") as file:
+            file.write("me:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=\n")
+        with Server("--http-auth-file", users) as server:
+            api = Api(server)
+            refused = api.ask("GET", V1 + "/messages", status=401)
+            assert refused.text == "Unauthorized.\n"
+            assert refused.headers["WWW-Authenticate"] == (
+                'Basic realm="Login"')
+            api.ask("GET", "/livez")
+            token = base64.b64encode(b"me:test").decode()
+            known = {"Authorization": "Basic " + token}
+            api.ask("GET", V1 + "/messages", headers=known)
+            number = api.ask("POST", V1 + "/send", {
+                "From": {"Email": "a@b.test"}, "To": [{"Email": "c@d.test"}]
+            }, headers=known).json["ID"]
+            found = api.ask("GET", V1 + "/message/" + number, headers=known)
+            assert found.json["Username"] == "me"
+
+
+@test
+def works_below_a_root():
+    with Server("--webroot", "/mail/") as server:
+        number, = send(server, LETTER)
+        api = Api(server)
+        assert api.get("/mail/api/v1/messages")["total"] == 1
+        api.ask("GET", "/api/v1/messages", status=404)
+        view = api.ask("GET", "/mail/view/%s.html" % number)
+        assert "/mail/api/v1/message/" in view.text
+
+
+@test
+def answers_bad_requests_clearly():
+    with Server() as server:
+        api = Api(server)
+        for path in ("/api/v1/search?query=" + urllib.parse.quote("()"),
+                     "/api/v1/search?query="):
+            api.ask("GET", path, status=400)
+        huge = b'{"IDs":["' + b"x" * (6 << 20) + b'"]}'
+        answer = api.ask("PUT", V1 + "/messages", huge, status=None)
+        assert 400 <= answer.status < 500, answer.status
+        assert api.get(V1 + "/messages")["total"] == 0
+
+
+main()
