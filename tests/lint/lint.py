@@ -92,7 +92,6 @@ CALLS = [
 WITHOUT_UNIT_TEST = {
     "src/serve/api*.c": "tests/e2e/test_api_*.py ask each handler over HTTP",
     "src/serve/indexer.c": "every answer of the API waits for it",
-    "src/serve/page.c": "tests/e2e/test_api_mailpit.py asks for it",
     "src/serve/web.c": "what tests/e2e/test_api_*.py talk to",
     "src/store/inbox.c": "tests/e2e/test_api_own.py lists and removes them",
     "src/store/mark.c": "tests/e2e/test_api_mailpit.py marks and tags",
