@@ -43,6 +43,7 @@ static const struct {
 } policies[] = {
     {"frame.html", FRAME_POLICY("")},
     {"frame-remote.html", FRAME_POLICY(" http: https:")},
+    {"reference.html", INDEX_POLICY},
 };
 
 static const struct {
@@ -51,6 +52,8 @@ static const struct {
 } types[] = {
     {".html", "text/html; charset=utf-8"},
     {".js", "text/javascript; charset=utf-8"},
+    {".mjs", "text/javascript; charset=utf-8"},
+    {".json", "application/json"},
     {".css", "text/css; charset=utf-8"},
     {".svg", "image/svg+xml"},
 };
@@ -210,12 +213,10 @@ add_caching(struct http_request *request, const char *tag)
 /* A page that is open since before an upgrade asks for its old version: what
    there is now is better than nothing. */
 static void
-serve_asset(struct http_request *request, void *context)
+answer_asset(struct http_request *request, const struct page_asset *asset)
 {
-	const struct page_asset *asset = find(http_value(request, "file"));
 	char tag[48];
 
-	(void)context;
 	if (!asset || strcmp(asset->name, INDEX) == 0) {
 		http_reply(request, 404, "text/plain; charset=utf-8",
 		    SPAN("404 page not found\n"));
@@ -234,9 +235,34 @@ serve_asset(struct http_request *request, void *context)
 		    span_make(asset->at, asset->len));
 }
 
+static void
+serve_asset(struct http_request *request, void *context)
+{
+	(void)context;
+	answer_asset(request, find(http_value(request, "file")));
+}
+
+/* ---- what the API is, for programs, then for people */
+
+static void
+serve_openapi(struct http_request *request, void *context)
+{
+	(void)context;
+	answer_asset(request, find(SPAN("openapi.json")));
+}
+
+static void
+serve_reference(struct http_request *request, void *context)
+{
+	(void)context;
+	answer_asset(request, find(SPAN("reference.html")));
+}
+
 const struct http_route page_routes[] = {
     {HTTP_GET, "/", page_serve, 0},
     {HTTP_GET, "/search", page_serve, 0},
+    {HTTP_GET, "/api/v1/", serve_reference, 0},
+    {HTTP_GET, "/api/v1/swagger.json", serve_openapi, HTTP_CORS},
     {HTTP_GET, "/page/{version}/{file}", serve_asset, 0},
     {0, NULL, NULL, 0},
 };

@@ -401,6 +401,26 @@ def checks_and_releases_say_what_they_cannot(api, number):
                                 status=400).text
 
 
+@test
+def describes_every_route():
+    with Server() as server:
+        api = Api(server)
+        described = api.ask("GET", V1 + "/swagger.json")
+        assert described.headers["Content-Type"] == "application/json"
+        paths = described.json["paths"]
+        page = api.ask("GET", V1 + "/")
+        assert "reference.mjs" in page.text
+        # Whatever is described is routed, and the other way round.
+        for path, item in paths.items():
+            filled = path.replace("{id}", "x").replace("{part}", "1").replace(
+                "{file}", "x.txt").replace("{tag}", "t").replace(
+                    "{name}", "n")
+            wrong = api.ask("PATCH", filled, status=405)
+            allowed = set(wrong.headers["Allow"].lower().replace(
+                " ", "").split(",")) - {"head", "options"}
+            assert allowed == set(item), (path, allowed)
+
+
 # ---- the WebSocket
 
 class WebSocket:
