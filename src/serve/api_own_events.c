@@ -18,7 +18,7 @@ struct events {
 	struct api_task task; /* its request is gone: it became the stream */
 	struct http_stream *stream; /* NULL: gone, the task still comes back */
 	struct watcher *watcher;
-	enum { FROM_NOW, CATCHING_UP, LIVE } stage;
+	enum { CATCHING_UP, LIVE } stage;
 	json_t *page;      /* owned */
 	json_t *meanwhile; /* owned: [name, data] */
 	int64_t seq;       /* the newest message that was told */
@@ -139,9 +139,6 @@ work_page(struct api_task *task, struct sql *sql)
 
 	json_decref(events->page);
 	events->page = json_array();
-	/* What was stored before the client came is not told. */
-	if (events->stage == FROM_NOW)
-		return pick_newest(sql, &events->seq);
 	return pick_messages(sql, &task->pick, own_add_message, events->page);
 }
 
@@ -202,10 +199,10 @@ take_start(struct events *events)
 	}
 	if (header.len > 0 && span_number(header, &seq) && seq <= INT64_MAX)
 		after = (int64_t)seq;
-	if (after >= 0) {
-		events->stage = CATCHING_UP;
-		events->seq = after;
-	}
+	events->stage = after >= 0 ? CATCHING_UP : LIVE;
+	/* What was stored before the client came is not told. */
+	events->seq =
+	    after >= 0 ? after : indexer_newest(events->task.api->indexer);
 	return true;
 }
 
@@ -237,8 +234,8 @@ own_events(struct http_request *request, void *context)
 	events->stream =
 	    http_stream_open(request, HTTP_EVENTS, on_gone, events);
 	events->task.request = NULL;
-	if (events->stream)
-		api_read(&events->task);
-	else
+	if (!events->stream)
 		api_task_free(&events->task);
+	else if (events->stage == CATCHING_UP)
+		api_read(&events->task);
 }

@@ -2,6 +2,7 @@
 #include "indexer.h"
 
 #include "index.h"
+#include "pick.h"
 #include "watch.h"
 
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct batch {
 	struct indexer *indexer;
 	struct index_entry *entries; /* owned */
 	int64_t saw;                 /* the newest when it was taken */
+	bool asks_newest;            /* at the start: what is the newest? */
+	int64_t newest;              /* the answer */
 };
 
 struct indexer {
@@ -142,8 +145,12 @@ static enum err
 run_take(struct store_job *job, struct sql *sql)
 {
 	struct batch *batch = (struct batch *)job;
+	enum err err = ERR_OK;
 
-	return index_take(sql, BATCH_COUNT, BATCH_BYTES, &batch->entries);
+	if (batch->asks_newest)
+		err = pick_newest(sql, &batch->newest);
+	return err ? err
+		   : index_take(sql, BATCH_COUNT, BATCH_BYTES, &batch->entries);
 }
 
 static void
@@ -155,6 +162,8 @@ on_taken(struct store_job *job, enum err err)
 	if (err)
 		log_error(indexer->log, "index: messages cannot be read: %s",
 		    err_text(err));
+	if (batch->newest > indexer->saw)
+		indexer->saw = batch->newest;
 	if (indexer->state == STOPPED) {
 		free_entries(batch);
 		return;
@@ -175,6 +184,7 @@ take(struct indexer *indexer)
 
 	if (indexer->state == IDLE)
 		indexer->state = WORKING;
+	batch->asks_newest = indexer->state == STARTING;
 	batch->saw = indexer->saw;
 	batch->job.run = run_take;
 	batch->job.done = on_taken;
@@ -241,6 +251,12 @@ indexer_then(
 	STAILQ_INSERT_TAIL(&indexer->tickets, ticket, entry);
 	if (indexer->state == WORKING)
 		call_back(indexer);
+}
+
+int64_t
+indexer_newest(const struct indexer *indexer)
+{
+	return indexer->saw;
 }
 
 uint64_t

@@ -35,6 +35,9 @@ void indexer_saw(struct indexer *, int64_t seq);
  */
 void indexer_then(struct indexer *, void (*then)(void *context), void *context);
 
+/* The newest message that is stored; what comes later has a larger seq. */
+int64_t indexer_newest(const struct indexer *);
+
 /* Stored and not indexed yet. */
 uint64_t indexer_backlog(const struct indexer *);
 
