@@ -65,6 +65,8 @@ complete -c mailstop -n '__mailstop_is serve' -l http-auth-file -r -F -d 'only t
 complete -c mailstop -n '__mailstop_is serve' -l http-host -x -d 'a further name under which browsers may come'
 complete -c mailstop -n '__mailstop_is serve' -l api-cors -x -d 'pages of this origin may use the API; * is any'
 complete -c mailstop -n '__mailstop_is serve' -l webroot -x -d 'serve below this path'
+complete -c mailstop -n '__mailstop_is serve' -l label -x -d 'a name for this server, shown by the page'
+complete -c mailstop -n '__mailstop_is serve' -l enable-chaos -d 'Mailpit\'s chaos and MailHog\'s jim may make faults'
 complete -c mailstop -n '__mailstop_is serve' -l log-level -x -a 'error warn info debug' -d 'what is logged; info: each message too'
 complete -c mailstop -n '__mailstop_is serve' -l log-format -x -a 'text json' -d 'the form of a line'
 complete -c mailstop -n '__mailstop_is serve' -l quiet -s q -d 'say nothing but errors'

@@ -135,6 +135,8 @@ drain(struct web *web)
 {
 	if (web->api.indexer)
 		indexer_stop(web->api.indexer);
+	/* A loop that has never run has flushed nothing, and would wait. */
+	store_flush(loop_store(web->api.loop));
 	while (store_pending(loop_store(web->api.loop)) > 0)
 		loop_turn(web->api.loop);
 }
