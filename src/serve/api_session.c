@@ -155,8 +155,8 @@ api_finding_of_message(const struct pick_finding *finding, struct span session,
 	    api_string(finding->severity), "section",
 	    api_string(finding->section), "title", title(finding->rule),
 	    "offset", (json_int_t)finding->at, "line", "bytes",
-	    api_string(finding->bytes), "more", (json_int_t)0, "session",
-	    api_string(session), "message", api_string(message));
+	    api_string(finding->bytes), "more", (json_int_t)finding->more,
+	    "session", api_string(session), "message", api_string(message));
 }
 
 struct json_t *

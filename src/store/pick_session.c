@@ -324,7 +324,7 @@ pick_findings(struct sql *sql, int64_t message_seq,
 {
 	struct sql_row *row;
 	enum err err = sql_start(sql, &row,
-	    "SELECT rule, severity, section, at, bytes FROM finding"
+	    "SELECT rule, severity, section, at, bytes, more FROM finding"
 	    " WHERE message = ? ORDER BY at, rule, rowid");
 	bool goes_on = true;
 
@@ -338,6 +338,7 @@ pick_findings(struct sql *sql, int64_t message_seq,
 		    .section = sql_span(row, 2),
 		    .at = sql_number(row, 3),
 		    .bytes = sql_span(row, 4),
+		    .more = sql_number(row, 5),
 		};
 
 		goes_on = callback(&finding, context);

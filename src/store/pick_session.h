@@ -59,6 +59,7 @@ struct pick_finding {
 	struct span rule, severity, section;
 	int64_t at; /* octets from the message's start */
 	struct span bytes;
+	int64_t more; /* of that rule, which are not listed */
 };
 
 /* Called a finding, by its place; false ends the walk. */

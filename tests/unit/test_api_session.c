@@ -118,8 +118,8 @@ static void
 shows_findings(void **state)
 {
 	const struct finding_rule *rule = finding_rule(SPAN("bare-lf"));
-	struct pick_finding stored = {
-	    SPAN("bare-lf"), SPAN("error"), SPAN("RFC 1"), 7, SPAN("a\n\xff")};
+	struct pick_finding stored = {SPAN("bare-lf"), SPAN("error"),
+	    SPAN("RFC 1"), 7, SPAN("a\n\xff"), 2};
 	struct finding found = {
 	    .rule = rule, .offset = 3, .bytes = SPAN("b"), .more = 4};
 	json_t *value = api_finding_of_session(&found, SPAN("S"));
@@ -141,7 +141,7 @@ shows_findings(void **state)
 	check_json(value,
 	    "{\"rule\":\"bare-lf\",\"severity\":\"error\","
 	    "\"section\":\"RFC 1\",\"offset\":7,\"line\":null,"
-	    "\"bytes\":\"a\\n\\uFFFD\",\"more\":0,\"session\":\"S\","
+	    "\"bytes\":\"a\\n\\uFFFD\",\"more\":2,\"session\":\"S\","
 	    "\"message\":\"M\"}");
 	stored.rule = SPAN("of a newer version");
 	value = api_finding_of_message(&stored, SPAN("S"), SPAN("M"));
