@@ -1,6 +1,7 @@
 /* source_db_wait: waiting for messages of a database file. */
 #include "source_db_private.h"
 
+#include "api_near.h"
 #include "clock.h"
 
 static struct source_db *
@@ -99,6 +100,7 @@ source_db_wait(struct source *source, const struct source_request *request,
 	err = look_until(db, &asked.pick, deadline_us, messages, &seq);
 	if (err == ERR_NOT_FOUND) {
 		near = json_array();
+		(void)api_near(db->sql, &asked.pick, near);
 	}
 	query_free(asked.query);
 	*out = json_pack(

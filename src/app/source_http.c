@@ -125,13 +125,18 @@ blame(struct source_http *http, int status, struct failure *f)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == status)
 			err = rows[i].err;
+	if (!text && status != 401)
+		err = ERR_UNAVAILABLE;
 	if (text)
 		(void)failure_set(f, err, "%s", text);
+	else if (status == 401)
+		(void)failure_set(f, err,
+		    "the server wants a password: http://NAME:PASSWORD@...");
 	else
-		(void)failure_set(f, ERR_UNAVAILABLE,
-		    "the server answers %d: is it mailstop?", status);
+		(void)failure_set(
+		    f, err, "the server answers %d: is it mailstop?", status);
 	json_decref(answer);
-	return text ? err : ERR_UNAVAILABLE;
+	return err;
 }
 
 static enum err

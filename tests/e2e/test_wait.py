@@ -81,6 +81,20 @@ def wait_gives_up_with_the_time():
 
 
 @test
+def wait_tells_the_nearest_misses():
+    with Server() as server:
+        send(server, "far", "welcome to us", "welcome")
+        ran = server.run("wait", "--timeout", 0, "--json",
+                         "subject:welcome", "rcpt:bob", status=1)
+        lines = ran.stderr.decode().splitlines()
+        near = [line for line in lines if line.startswith("near: ")]
+        assert len(near) == 3, lines
+        assert '"welcome"' in near[0] and near[0].endswith("missed rcpt:bob")
+        assert near[2].endswith("missed subject:welcome, rcpt:bob"), near
+        assert ran.stdout == b""
+
+
+@test
 def wait_takes_no_processor_time():
     with Server() as server:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
