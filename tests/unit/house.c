@@ -532,6 +532,8 @@ guest_shake(struct guest *guest, const char *ca_path)
 	(void)event_del(guest->readable);
 	assert_true(
 	    tls_peer_init(&guest->tls, guest->fd, ca_path, "localhost"));
+	assert_int_equal(
+	    SSL_set_tlsext_host_name(guest->tls.ssl, "localhost"), 1);
 	for (;;) {
 		result = SSL_do_handshake(guest->tls.ssl);
 		if (result == 1 || !tls_peer_waits(&guest->tls, result))

@@ -418,6 +418,96 @@ survives_a_client_that_leaves_early(void **state)
 	assert_non_null(strstr(io_tls_error(&pipe->io), "closed"));
 }
 
+static void
+looks_without_taking(void **state)
+{
+	struct pipe *pipe = *state;
+	char room[16];
+	size_t count = 99;
+
+	assert_int_equal(
+	    io_peek(&pipe->io, room, sizeof(room), &count), IO_WANT_READ);
+	assert_int_equal(count, 0);
+	assert_int_equal(write(pipe->fd, "hello", 5), 5);
+	assert_int_equal(wait_read(&pipe->io, room, 1, &count), IO_OK);
+	assert_int_equal(io_peek(&pipe->io, room, sizeof(room), &count), IO_OK);
+	assert_int_equal(count, 4);
+	assert_int_equal(io_read(&pipe->io, room, 4, &count), IO_OK);
+	assert_memory_equal(room, "ello", 4);
+	close_client(pipe);
+	assert_int_equal(wait_read(&pipe->io, room, 1, &count), IO_END);
+	assert_int_equal(io_peek(&pipe->io, room, 1, &count), IO_END);
+}
+
+/* With the server's own certificate: any will do. */
+static void
+give_certificate(struct pipe *pipe)
+{
+	char path[SCRATCH_SIZE + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/cert.pem", pipe->folder);
+	assert_int_equal(
+	    SSL_use_certificate_file(pipe->peer.ssl, path, SSL_FILETYPE_PEM),
+	    1);
+	(void)snprintf(path, sizeof(path), "%s/key.pem", pipe->folder);
+	assert_int_equal(
+	    SSL_use_PrivateKey_file(pipe->peer.ssl, path, SSL_FILETYPE_PEM), 1);
+}
+
+static void
+notes_what_a_client_says(void **state)
+{
+	static const unsigned char alpn[] = "\x04smtp\x02h\x01\x02h3";
+	struct pipe *pipe = *state;
+	enum io_status status = IO_WANT_READ;
+	struct buf subject;
+
+	buf_init(&subject, 100);
+	assert_string_equal(io_tls_sni(&pipe->io), "");
+	assert_string_equal(io_tls_group(&pipe->io), "");
+	assert_true(tls_peer_init(
+	    &pipe->peer, pipe->fd, tls_ca_path(pipe->tls), "localhost"));
+	give_certificate(pipe);
+	assert_int_equal(
+	    SSL_set_tlsext_host_name(pipe->peer.ssl, "sni.test"), 1);
+	assert_int_equal(
+	    SSL_set_alpn_protos(pipe->peer.ssl, alpn, sizeof(alpn) - 1), 0);
+	assert_true(io_start_tls(&pipe->io, pipe->tls));
+	io_ask_certificate(&pipe->io);
+	for (int i = 0; i < 1000 && status != IO_OK; i++) {
+		(void)SSL_do_handshake(pipe->peer.ssl);
+		status = io_handshake(&pipe->io);
+		assert_int_not_equal(status, IO_TLS_FAILED);
+	}
+	assert_int_equal(status, IO_OK);
+	assert_string_equal(io_tls_sni(&pipe->io), "sni.test");
+	assert_string_equal(io_tls_alpn(&pipe->io), "smtp,h?,h3");
+	assert_true(strlen(io_tls_group(&pipe->io)) > 0);
+	io_tls_client_cert(&pipe->io, &subject);
+	assert_string_equal(buf_string(&subject), "CN=localhost,O=mailstop");
+	buf_release(&subject);
+}
+
+static void
+drops_without_a_word(void **state)
+{
+	struct pipe *pipe = *state;
+	struct buf subject;
+	char byte;
+
+	buf_init(&subject, 100);
+	shake_hands_well(pipe);
+	io_tls_client_cert(&pipe->io, &subject);
+	assert_int_equal(subject.len, 0);
+	io_drop(&pipe->io, IO_DROP_RESET);
+	io_release(&pipe->io);
+	/* What was written before is there still: a ticket. */
+	do
+		wait_client(pipe, POLLIN);
+	while (read(pipe->fd, &byte, 1) == 1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -437,6 +527,9 @@ main(void)
 	    TEST(says_what_a_client_rejects),
 	    TEST(survives_what_is_no_tls),
 	    TEST(survives_a_client_that_leaves_early),
+	    TEST(looks_without_taking),
+	    TEST(notes_what_a_client_says),
+	    TEST(drops_without_a_word),
 	};
 
 	return cmocka_run_group_tests_name("io", tests, NULL, NULL);

@@ -59,6 +59,27 @@ keeps_recipients_in_order(void **state)
 }
 
 static void
+learns_replies_later(void **state)
+{
+	struct message *message = message_new(&rules);
+	struct message_rcpt rcpt = {.address = SPAN("a@b.test")};
+
+	(void)state;
+	assert_non_null(message);
+	assert_true(message_add_recipient(message, &rcpt));
+	assert_true(message_add_recipient(message, &rcpt));
+	assert_false(message_rcpt_is_accepted(&rcpt));
+	assert_true(
+	    message_set_reply(message, 1, SPAN("250 2.1.5 ok"), SPAN("f1")));
+	rcpt = message_recipient(message, 1);
+	assert_true(message_rcpt_is_accepted(&rcpt));
+	assert_true(span_equal(rcpt.fault, SPAN("f1")));
+	assert_true(span_equal(rcpt.address, SPAN("a@b.test")));
+	assert_int_equal(message_recipient(message, 0).reply.len, 0);
+	message_free(message);
+}
+
+static void
 is_empty_after_reset(void **state)
 {
 	struct message *message = message_new(&rules);
@@ -87,6 +108,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(remembers_fields),
 	    cmocka_unit_test(keeps_recipients_in_order),
+	    cmocka_unit_test(learns_replies_later),
 	    cmocka_unit_test(is_empty_after_reset),
 	};
 

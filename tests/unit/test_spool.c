@@ -328,6 +328,25 @@ survives_without_memory(void **state)
 	assert_true(fail_alloc_each(fill, *state) > 3);
 }
 
+static void
+cuts_what_is_beyond(void **state)
+{
+	static const uint64_t lens[] = {10, 60 * 1000, 300 * 1000};
+	struct fixture *fixture = *state;
+	struct spool *spool = &fixture->spool;
+
+	for (size_t i = 0; i < COUNT(lens); i++) {
+		assert_int_equal(put_pattern(spool, lens[i]), ERR_OK);
+		spool_cut(spool, lens[i]);
+		assert_pattern(spool, lens[i]);
+		spool_cut(spool, 7);
+		assert_pattern(spool, 7);
+		spool_cut(spool, 0);
+		assert_pattern(spool, 0);
+		spool_reset(spool);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -344,6 +363,7 @@ main(void)
 	    TEST(works_where_files_need_names),
 	    TEST(a_missing_directory_is_an_error),
 	    TEST(a_full_disk_loses_nothing),
+	    TEST(cuts_what_is_beyond),
 	    TEST(survives_without_memory),
 	};
 
