@@ -56,6 +56,31 @@ took(void *context, int fd, const struct peer *peer)
 	http_conn_open(http, fd, peer);
 }
 
+static void
+tell_idle(struct loop_task *task)
+{
+	struct http *http =
+	    (struct http *)((char *)task - offsetof(struct http, idle_task));
+	void (*idle)(void *) = http->idle;
+
+	http->idle = NULL;
+	idle(http->idle_context);
+}
+
+void
+http_check_idle(struct http *http)
+{
+	if (http->is_stopping && http->conn_count == 0 && http->idle)
+		loop_later(http->loop, &http->idle_task);
+}
+
+void
+http_when_idle(struct http *http, void (*idle)(void *context), void *context)
+{
+	http->idle = idle;
+	http->idle_context = context;
+}
+
 enum err
 http_new(
     struct http **out, struct loop *loop, const struct http_options *options)
@@ -69,6 +94,7 @@ http_new(
 	http->guard.hosts = options->hosts;
 	http->guard.origins = options->cors_origins;
 	http->loop = loop;
+	http->idle_task.run = tell_idle;
 	http->calls.took = took;
 	http->calls.context = http;
 	http->calls.log = options->log;
@@ -116,12 +142,13 @@ close_acceptors(struct http *http)
 void
 http_stop(struct http *http)
 {
-	struct http_conn *conn;
+	struct http_conn *conn = TAILQ_FIRST(&http->conns);
 
 	http->is_stopping = true;
 	close_acceptors(http);
-	TAILQ_FOREACH(conn, &http->conns, entry)
-	http_conn_wake(conn);
+	for (; conn; conn = TAILQ_NEXT(conn, entry))
+		http_conn_wake(conn);
+	http_check_idle(http);
 }
 
 void
@@ -129,9 +156,11 @@ http_free(struct http *http)
 {
 	if (!http)
 		return;
+	http->idle = NULL;
 	close_acceptors(http);
 	while (!TAILQ_EMPTY(&http->conns))
 		http_conn_free(TAILQ_FIRST(&http->conns));
+	loop_forget(http->loop, &http->idle_task);
 	free(http);
 }
 

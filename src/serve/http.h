@@ -107,6 +107,9 @@ enum err http_listen(struct http *, struct listener *);
  * when nobody wants to wait any more.
  */
 void http_stop(struct http *);
+/* `idle` is called once, in a turn after http_stop(), when no connection is
+   left; not by http_free(). Set it before. */
+void http_when_idle(struct http *, void (*idle)(void *context), void *context);
 void http_free(struct http *);
 size_t http_connections(const struct http *);
 

@@ -14,6 +14,7 @@
 #define STEPS_A_TURN 32
 /* A peer that goes on sending after the last answer is not waited for. */
 #define LINGER_US (2 * CLOCK_SECOND)
+#define LINGER_AT_STOP_US (CLOCK_SECOND / 5)
 #define IN_LIMIT (HTTP_HEAD_LIMIT + LOOP_SCRATCH_SIZE)
 /* What is sent already is moved out of the way beyond this. */
 #define SENT_LIMIT ((size_t)64 * 1024)
@@ -336,7 +337,8 @@ step_reply(struct http_conn *conn)
 	if (conn->closes) {
 		io_finish(&conn->io);
 		conn->state = HTTP_LINGER;
-		http_conn_set_deadline(conn, LINGER_US);
+		http_conn_set_deadline(conn,
+		    conn->http->is_stopping ? LINGER_AT_STOP_US : LINGER_US);
 		return STEP_AGAIN;
 	}
 	if (conn->in.len == 0)
@@ -563,4 +565,5 @@ http_conn_free(struct http_conn *conn)
 	buf_release(&conn->in);
 	buf_release(&conn->out);
 	free(conn);
+	http_check_idle(http);
 }

@@ -43,8 +43,14 @@ struct http {
 	struct http_conns conns;
 	size_t conn_count;
 	uint64_t body_octets; /* of requests, in memory now */
+	struct loop_task idle_task;
+	void (*idle)(void *context); /* NULL: nobody waits, or it was told */
+	void *idle_context;
 	bool is_stopping;
 };
+
+/* The last connection may have gone. */
+void http_check_idle(struct http *);
 
 /* ---- connections */
 

@@ -326,8 +326,38 @@ waits_for_little_memory(void **state)
 /* ---- the end */
 
 static void
+count_idle(void *context)
+{
+	unsigned *idle = context;
+
+	(*idle)++;
+}
+
+/* Also when there was nobody to begin with. */
+static void
+tells_when_it_is_idle(void **state)
+{
+	struct http_fixture fixture;
+	unsigned idle = 0;
+
+	(void)state;
+	http_fixture_open(&fixture, NULL, NULL, NULL);
+	http_when_idle(fixture.peer.http, count_idle, &idle);
+	http_peer_turn(&fixture.peer);
+	assert_int_equal(idle, 0);
+	http_stop(fixture.peer.http);
+	assert_int_equal(idle, 0);
+	http_peer_turn(&fixture.peer);
+	http_peer_turn(&fixture.peer);
+	assert_int_equal(idle, 1);
+	http_peer_close(&fixture.peer);
+	assert_int_equal(idle, 1);
+}
+
+static void
 stops(void **state)
 {
+	unsigned gone = 0;
 	struct http_fixture fixture;
 	struct http_client idle;
 	struct http_client busy;
@@ -340,6 +370,7 @@ stops(void **state)
 	http_client_wait_response(&idle);
 	http_client_send(&busy, SPAN(GET("/later")));
 	http_fixture_wait_served(&fixture, 2);
+	http_when_idle(fixture.peer.http, count_idle, &gone);
 	http_stop(fixture.peer.http);
 	http_client_wait_closed(&idle);
 	http_fixture_wait_connections(&fixture, 1);
@@ -348,9 +379,12 @@ stops(void **state)
 	assert_non_null(
 	    strstr(http_client_text(&busy), "\r\nConnection: close\r\n"));
 	assert_non_null(strstr(http_client_text(&busy), "later"));
+	assert_int_equal(gone, 0);
 	http_client_close(&idle);
 	http_client_close(&busy);
 	http_fixture_wait_connections(&fixture, 0);
+	http_peer_turn(&fixture.peer);
+	assert_int_equal(gone, 1);
 	http_peer_close(&fixture.peer);
 }
 
@@ -371,6 +405,7 @@ main(void)
 	    cmocka_unit_test(gives_back_what_a_lost_body_took),
 	    cmocka_unit_test(waits_for_little_memory),
 	    cmocka_unit_test(stops),
+	    cmocka_unit_test(tells_when_it_is_idle),
 	};
 	struct rlimit files;
 
