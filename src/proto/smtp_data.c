@@ -116,7 +116,15 @@ end_len(const struct smtp *smtp, struct span line)
 	return smtp->is_bare && span_starts(line, SPAN(".\n")) ? 2 : 0;
 }
 
-/* A dot begins the line: alone it is the end, else it is taken away. */
+/*
+ * A dot begins the line: alone it is the end, else it is taken away, also
+ * before a bare LF or CR, NUL or blank. Only CR LF ends a line (RFC
+ * 5321 2.3.8), so other characters follow on it, and then the dot goes (4.5.2).
+ * To keep the dot in CR LF . LF would show what somebody who tries to smuggle
+ * mail has typed; but it would be a second rule beside the one by which every
+ * client doubles its dots, and would not store what servers store. Clients that
+ * double them see no difference.
+ */
 static enum smtp_event
 read_dot(struct smtp *smtp, struct span *in, struct buf *out)
 {
