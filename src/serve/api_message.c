@@ -179,7 +179,7 @@ struct facts {
 	const struct message *message;
 	int64_t seq;
 	uint64_t size;
-	struct span sha256, subject, message_id;
+	struct span sha256, subject, message_id, snippet;
 	json_t *from, *to, *cc, *tags;
 	int64_t date_us;
 	int64_t attachments, findings;
@@ -278,8 +278,9 @@ make(const struct facts *facts)
 	/* Sets nothing in a NULL, but frees what is given. */
 	is_whole &= set_content(object, facts);
 	if (is_whole && set(object, "read", json_boolean(facts->is_read)) &&
-	    set_text(
-		object, "reason", message_get(facts->message, MESSAGE_REASON)))
+	    set_text(object, "reason",
+		message_get(facts->message, MESSAGE_REASON)) &&
+	    set_text(object, "snippet", facts->snippet))
 		return object;
 	json_decref(object);
 	return NULL;
@@ -296,6 +297,7 @@ api_message(const struct pick_row *row)
 	    .sha256 = summary->sha256,
 	    .subject = summary->subject,
 	    .message_id = summary->message_id,
+	    .snippet = summary->snippet,
 	    .from = addresses_of_text(summary->from),
 	    .to = addresses_of_text(summary->to),
 	    .cc = addresses_of_text(summary->cc),
@@ -321,6 +323,7 @@ api_message_of_entry(const struct index_entry *entry)
 	    .sha256 = span_string(entry->sha256),
 	    .subject = span_string(mime->subject),
 	    .message_id = span_string(mime->message_id),
+	    .snippet = span_string(mime->snippet),
 	    .from = addresses_of_mime(&mime->lists[MIME_FROM]),
 	    .to = addresses_of_mime(&mime->lists[MIME_TO]),
 	    .cc = addresses_of_mime(&mime->lists[MIME_CC]),

@@ -18,8 +18,8 @@ struct json_t; /* Jansson's */
  * listener, inbox, peer, helo, user, mail_from, mail_params, recipients
  * [{address, params, reply, fault}], size, sha256, subject, from, to, cc (lists
  * of {name, address}), date (null without a Date header), message_id,
- * attachments and findings (counts), tags, read, reason. Texts are empty where
- * there is nothing to say.
+ * attachments and findings (counts), tags, read, reason, snippet (how the text
+ * begins). Texts are empty where there is nothing to say.
  */
 struct json_t *api_message(const struct pick_row *);
 /* The same object of a message that was just indexed. */

@@ -13,7 +13,7 @@ from mailstop_test import (DEADLINE, MAILSTOP, Deadline, Server, environment,
 KEYS = ["id", "seq", "state", "received", "session", "listener", "inbox",
         "peer", "helo", "user", "mail_from", "mail_params", "recipients",
         "size", "sha256", "subject", "from", "to", "cc", "date", "message_id",
-        "attachments", "tags", "findings", "read", "reason"]
+        "attachments", "tags", "findings", "read", "reason", "snippet"]
 
 HELLO = (b"From: =?utf-8?q?J=C3=BCrgen?= <j@from.test>\r\n"
          b"To: Alice <alice@to.test>, b@to.test\r\n"

@@ -64,6 +64,7 @@ has_each_key(void **state)
 	    .is_read = true,
 	    .subject = SPAN("Hi"),
 	    .message_id = SPAN("x@y"),
+	    .snippet = SPAN("Hello"),
 	    .sha256 = SPAN("abc"),
 	    .date = SPAN("2003-03-25T12:37:02+01:00"),
 	    .date_us = INT64_C(1048592222000000),
@@ -82,7 +83,7 @@ has_each_key(void **state)
 	    "\"address\":\"c@d\"},{\"name\":\"E\",\"address\":\"e@f\"}],"
 	    "\"date\":\"2003-03-25T11:37:02.000000Z\",\"message_id\":\"x@y\","
 	    "\"attachments\":2,\"tags\":[\"a\",\"b\"],\"findings\":3,"
-	    "\"read\":true,\"reason\":\"\"}");
+	    "\"read\":true,\"reason\":\"\",\"snippet\":\"Hello\"}");
 	message_free(row.message);
 }
 
@@ -145,7 +146,7 @@ says_the_same_of_an_entry(void **state)
 	    "\"address\":\"c@d\"},{\"name\":\"E\",\"address\":\"e@f\"}],"
 	    "\"date\":\"2003-03-25T11:37:02.000000Z\",\"message_id\":\"x@y\","
 	    "\"attachments\":0,\"tags\":[\"a\",\"b\"],\"findings\":0,"
-	    "\"read\":false,\"reason\":\"\"}");
+	    "\"read\":false,\"reason\":\"\",\"snippet\":\"Y\"}");
 	mime_free(entry.mime);
 	message_free(entry.message);
 }
