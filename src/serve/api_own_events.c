@@ -82,6 +82,17 @@ is_of_inbox(const struct events *events, struct span inbox)
 	    span_equal(inbox, span_string(wanted));
 }
 
+static json_t *
+tags_value(const char *const *tags)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; tags && tags[i]; i++)
+		(void)json_array_append_new(
+		    list, api_string(span_string(tags[i])));
+	return list;
+}
+
 static void
 on_event(const struct watch_event *event, void *context)
 {
@@ -109,6 +120,11 @@ on_event(const struct watch_event *event, void *context)
 		tell(events, "update",
 		    json_pack("{s:o, s:b}", "id", api_string(event->id), "read",
 			(int)event->is_read));
+		break;
+	case WATCH_TAGS:
+		tell(events, "update",
+		    json_pack("{s:o, s:o}", "id", api_string(event->id), "tags",
+			tags_value(event->tags)));
 		break;
 	case WATCH_CLEAR:
 	case WATCH_PRUNE:

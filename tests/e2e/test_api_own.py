@@ -364,6 +364,11 @@ def streams_events_and_resumes():
                 if name == "message":
                     subjects.append(data["subject"])
             assert subjects == ["second", "third"], subjects
+            api.ask("PUT", "/api/v1/tags",
+                    {"IDs": [number], "Tags": ["b", "a"]})
+            while name != "update":
+                name, seq, data = events.next()
+            assert data == {"id": number, "tags": ["b", "a"]}, data
             api.ask("DELETE", OWN + "/message/" + number)
             while name != "delete":
                 name, seq, data = events.next()
