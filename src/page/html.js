@@ -154,8 +154,12 @@ class Cleaner {
 				this.onSource(element, name, value);
 			return;
 		}
-		if (/^\s*#/.test(value))
+		/* Inside of the message; else it is taken for one of the frame. */
+		if (/^\s*#/.test(value)) {
+			element.setAttribute(name, 'about:srcdoc' + value.trim());
+			element.removeAttribute('target');
 			return;
+		}
 		element.removeAttribute(name);
 		element.removeAttribute('target');
 		if (this.links.length < LINKS_MAX)

@@ -88,7 +88,7 @@ export class MailView {
 			this.rows.remove(id, seq);
 			this.onCounts();
 		});
-		live.on('update', ({id, read}) => this.onRead(id, read));
+		live.on('update', (change) => this.onUpdate(change));
 		live.on('session', () => this.isStateQuery && this.catchUp());
 		live.on('gap', () => this.isShown && this.rows.refresh());
 		live.on('reload', () => this.isShown && this.rows.reset());
@@ -282,6 +282,20 @@ export class MailView {
 		this.pill.hidden = true;
 	}
 
+	onUpdate({id, read, tags}) {
+		if (tags)
+			this.onTags(id, tags);
+		else
+			this.onRead(id, read);
+	}
+
+	onTags(id, tags) {
+		this.rows.update(id, {tags});
+		if (this.message.id === id)
+			this.message.setTags(tags);
+		this.onCounts();
+	}
+
 	onRead(id, isRead) {
 		this.rows.update(id, {read: isRead});
 		if (this.message.id === id && this.message.message &&
@@ -460,10 +474,7 @@ export class MailView {
 			return;
 		}
 		for (const id of ids)
-			this.rows.update(id, {tags: wanted});
-		if (ids.includes(this.message.id))
-			this.message.setTags(wanted);
-		this.onCounts();
+			this.onTags(id, wanted);
 	}
 
 	/* ---- keys; false when it is none of ours */

@@ -237,7 +237,8 @@ def walk(tree):
                 if not fits(os.path.relpath(os.path.join(folder, name), tree),
                             [*SKIPPED, *("*/" + s for s in SKIPPED)]))
             for name in sorted(names):
-                yield os.path.relpath(os.path.join(folder, name), tree)
+                if name not in SKIPPED:
+                    yield os.path.relpath(os.path.join(folder, name), tree)
     for name in ("README", "COPYING", "configure.ac", "Makefile.am"):
         if os.path.exists(os.path.join(tree, name)):
             yield name
