@@ -7,7 +7,7 @@
 
 /* More of either in one transaction gains nothing; others would wait longer. */
 #define JOBS_MAX ((size_t)512)
-#define WEIGHT_MAX ((uint64_t)8 * 1024 * 1024)
+#define WEIGHT_MAX ((uint64_t)4 * 1024 * 1024)
 
 /* How one transaction went. */
 struct attempt {

@@ -118,6 +118,12 @@ sql_set_stop(struct sql *sql, bool (*must_stop)(void *context), void *context)
 	    sql->db, STOP_STEPS, must_stop ? ask_to_stop : NULL, sql);
 }
 
+void
+sql_set_patience(struct sql *sql, int64_t us)
+{
+	(void)sqlite3_busy_timeout(sql->db, (int)(us / 1000));
+}
+
 unsigned
 sql_wal_pages(const struct sql *sql)
 {

@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 enum sql_access {
-	SQL_READ,  /* a read-only handle: cannot block the writer (WAL) */
+	SQL_READ,  /* a read-only handle: cannot block the writer (WAL); also
+		      for a file in a folder where nothing can be made */
 	SQL_WRITE, /* makes the file, for its owner only, if it is missing */
 };
 
@@ -35,6 +36,10 @@ void sql_close(struct sql *);
 struct vfs_memory;
 enum err sql_open_memory(struct sql **out, const struct vfs_memory *,
     enum sql_access, struct failure *);
+
+/* How long somebody else's lock is waited for before it is ERR_BUSY; five
+   seconds at first. */
+void sql_set_patience(struct sql *, int64_t us);
 
 /* Runs one or more statements without parameters or rows. */
 enum err sql_exec(struct sql *, const char *statements);

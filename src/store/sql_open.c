@@ -3,6 +3,7 @@
 #include "vfs.h"
 #include "vfs_memory.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long somebody else's lock is waited for. */
-#define BUSY_MS 5000
+/* How long somebody else's lock is waited for, if nobody says otherwise. */
+#define BUSY_US ((int64_t)5 * 1000 * 1000)
+
+/* Every byte of a path may take three. */
+#define URI_SIZE (3 * PATH_MAX + 64)
 
 static int
 note_commit(void *context, sqlite3 *db, const char *name, int pages)
@@ -154,6 +158,7 @@ begin_use(struct sql *sql, enum sql_access access)
 				    "PRAGMA cell_size_check = ON;"
 				    "PRAGMA mmap_size = 0;"
 				    "PRAGMA secure_delete = OFF;"
+				    "PRAGMA cache_size = -8192;"
 				    "PRAGMA journal_size_limit = 67108864;";
 	int64_t cookie = 0;
 	int code = ask_number(sql->db, "PRAGMA schema_version", &cookie);
@@ -171,46 +176,109 @@ struct place {
 	const char *name;
 	const char *shown;
 	const char *vfs;    /* NULL: SQLite's default */
+	int flags;          /* of sqlite3_open_v2() */
 	bool keeps_nothing; /* on disk, not for a moment */
 };
 
-static enum err
-open_database(struct sql *sql, const struct place *place,
-    enum sql_access access, struct failure *failure)
+static int
+connect_to(struct sql *sql, const struct place *place, enum sql_access access)
 {
-	int flags = access == SQL_READ
-	    ? SQLITE_OPEN_READONLY
-	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	int code = sqlite3_open_v2(place->name, &sql->db,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, place->vfs);
+	    place->flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	    place->vfs);
 
-	if (!sql->db)
-		return failure_set(failure, ERR_MEMORY, "%s: %s", place->shown,
-		    err_text(ERR_MEMORY));
-	if (code)
-		return fail_open(sql, place->shown, code, failure);
+	if (code || !sql->db)
+		return sql->db ? code : SQLITE_NOMEM;
 	harden(sql->db);
-	(void)sqlite3_busy_timeout(sql->db, BUSY_MS);
+	sql_set_patience(sql, BUSY_US);
 	/* In place of SQLite's own hook, which checkpoints. */
 	(void)sqlite3_wal_hook(sql->db, note_commit, sql);
 	code = begin_use(sql, access);
 	if (!code && place->keeps_nothing)
 		code = sqlite3_exec(
 		    sql->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
-	return code ? fail_open(sql, place->shown, code, failure) : ERR_OK;
+	/* What may not be written SQLite opens for reading, without a word. */
+	if (!code && access == SQL_WRITE &&
+	    sqlite3_db_readonly(sql->db, "main") == 1)
+		code = SQLITE_READONLY;
+	return code;
+}
+
+/* Appends the path as a URI has it. False when there is no room. */
+static bool
+put_uri(char out[URI_SIZE], const char *path)
+{
+	static const char plain[] = "/._-~";
+	int at = snprintf(out, URI_SIZE, "file:");
+
+	for (; *path && at < URI_SIZE - 32; path++) {
+		unsigned char byte = (unsigned char)*path;
+		bool is_plain = isalnum(byte) || strchr(plain, byte);
+
+		at += snprintf(out + at, 4, is_plain ? "%c" : "%%%02X", byte);
+	}
+	(void)snprintf(out + at, 32, "?immutable=1");
+	return *path == '\0';
+}
+
+static bool
+has_wal(const char *path)
+{
+	char wal[PATH_MAX + 8];
+	struct stat found;
+
+	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
+	return stat(wal, &found) == 0 && found.st_size > 0;
+}
+
+/*
+ * Reading takes a WAL and shared memory beside the file. Where they cannot be
+ * made (a medium that is read-only, somebody else's folder), and nobody has
+ * left any, the file does not change either.
+ */
+static int
+connect_to_still(struct sql *sql, const struct place *place)
+{
+	char uri[URI_SIZE];
+	struct place still = *place;
+
+	if (has_wal(place->name) || !put_uri(uri, place->name))
+		return SQLITE_CANTOPEN;
+	(void)sqlite3_close(sql->db);
+	still.name = uri;
+	still.flags |= SQLITE_OPEN_URI;
+	return connect_to(sql, &still, SQL_READ);
+}
+
+static bool
+needs_more(int code)
+{
+	return (code & 0xff) == SQLITE_CANTOPEN ||
+	    (code & 0xff) == SQLITE_READONLY;
 }
 
 static enum err
-open_place(struct sql **out, const struct place *place, enum sql_access access,
+open_place(struct sql **out, struct place *place, enum sql_access access,
     struct failure *failure)
 {
 	struct sql *sql = calloc(1, sizeof(*sql));
-	enum err err;
+	enum err err = ERR_OK;
+	int code;
 
 	if (!sql)
 		return failure_set(
 		    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	err = open_database(sql, place, access, failure);
+	place->flags |= access == SQL_READ
+	    ? SQLITE_OPEN_READONLY
+	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	code = connect_to(sql, place, access);
+	if (access == SQL_READ && needs_more(code))
+		code = connect_to_still(sql, place);
+	if (code && !sql->db)
+		err = failure_set(failure, ERR_MEMORY, "%s: %s", place->shown,
+		    err_text(ERR_MEMORY));
+	else if (code)
+		err = fail_open(sql, place->shown, code, failure);
 	if (err) {
 		sql_close(sql);
 		return err;

@@ -254,8 +254,11 @@ prepare(struct store *store, struct sql *sql, struct failure *reason)
 	    [STORE_NORMAL] = "PRAGMA synchronous = NORMAL",
 	    [STORE_NONE] = "PRAGMA synchronous = OFF",
 	};
-	enum err err = schema_migrate(sql, reason);
+	enum err err;
 
+	if (store->options.patience_us)
+		sql_set_patience(sql, store->options.patience_us);
+	err = schema_migrate(sql, reason);
 	if (err)
 		return err;
 	err = sql_exec(sql, synchronous[store->options.durability]);

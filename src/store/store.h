@@ -33,6 +33,9 @@ struct store_options {
 	const char *path; /* NULL: in memory, nothing on disk */
 	enum store_durability durability;
 	struct store_keep keep;
+	/* How long a lock of another program is waited for, before what was
+	   to be written fails with ERR_BUSY; 0: five seconds. */
+	int64_t patience_us;
 	struct log *log;
 };
 
