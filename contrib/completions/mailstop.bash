@@ -32,6 +32,9 @@ _mailstop_value() {
 	--bare-lf)
 		words='refuse accept'
 		;;
+	--findings)
+		words='report reject off'
+		;;
 	--fault-file)
 		files=yes
 		;;
@@ -53,7 +56,7 @@ _mailstop_value() {
 	--config)
 		files=yes
 		;;
-	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --dns-server | --fault | --seed | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --timeout | --lines | --part | --query | -n)
+	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --dns-server | --refused-max | --fault | --seed | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --timeout | --lines | --part | --query | -n)
 		;;
 	*)
 		return 1
@@ -64,7 +67,7 @@ _mailstop_value() {
 _mailstop_command() {
 	case $1 in
 	serve)
-		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --ready-fd --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --quiet --config --help --help-all --version '
+		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --ready-fd --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --quiet --config --help --help-all --version '
 		;;
 	list)
 		words='--db --url --ca --json --inbox --limit --after --before --config --help --help-all --version '

@@ -242,6 +242,10 @@ make_smtp(const struct work *work)
 	smtp->check_helo = option_flag(options, OPTION_CHECK_HELO);
 	smtp->check_sender_domain =
 	    option_flag(options, OPTION_CHECK_SENDER_DOMAIN);
+	smtp->findings =
+	    (enum serve_findings)option_choice(options, OPTION_FINDINGS);
+	smtp->refused_max = option_number(options, OPTION_REFUSED_MAX);
+	smtp->keep_secrets = option_flag(options, OPTION_KEEP_SECRETS);
 	work->setup->sink.users_path = option_text(options, OPTION_AUTH_FILE);
 	work->setup->sink.dns_server = option_text(options, OPTION_DNS_SERVER);
 	return make_limits(work);

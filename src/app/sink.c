@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "dns.h"
 #include "fault.h"
+#include "fault_rule.h"
 #include "listen.h"
 #include "mime.h"
 #include "rules.h"
@@ -104,15 +105,35 @@ the_rules(const struct sink *sink)
 	    sink->options.fault_path};
 }
 
+/* Whoever wants the same luck again needs to know it. */
+static void
+say_seed(const struct sink *sink)
+{
+	struct fault_view view;
+
+	for (size_t i = 0; fault_view(sink->faults, i, &view); i++) {
+		if (view.chance == FAULT_ALWAYS)
+			continue;
+		log_info(sink->options.log,
+		    "rules with chance= have the seed %llu (--seed)",
+		    (unsigned long long)fault_seed(sink->faults));
+		return;
+	}
+}
+
 static enum err
 open_faults(struct sink *sink, struct failure *f)
 {
 	struct rules rules = the_rules(sink);
+	enum err err;
 
 	sink->faults = fault_set_new(sink->options.seed);
 	if (!sink->faults)
 		return without_memory(f);
-	return rules_load(sink->faults, &rules, f);
+	err = rules_load(sink->faults, &rules, f);
+	if (!err)
+		say_seed(sink);
+	return err;
 }
 
 static enum err
@@ -160,6 +181,7 @@ the_web_options(const struct sink *sink)
 		.started_us = clock_wall_us(),
 		.label = options->label ? options->label : "",
 		.inbox = options->smtp.default_inbox,
+		.finds = options->smtp.findings != SERVE_FINDINGS_OFF,
 		.chaos = options->chaos == SINK_CHAOS_ON},
 	    .faults = sink->faults,
 	    .spool_directory = options->smtp.spool_directory,
@@ -329,6 +351,8 @@ sink_reload(struct sink *sink)
 		log_error(log, "users stay as they were: %s", f.text);
 	if (rules.path && rules_load(sink->faults, &rules, &f))
 		log_error(log, "fault rules stay as they were: %s", f.text);
+	if (rules.path)
+		say_seed(sink);
 	if (sink->http_users &&
 	    users_reload(sink->http_users, sink->options.http_users_path, &f))
 		log_error(log, "users stay as they were: %s", f.text);

@@ -30,6 +30,7 @@ struct api_options {
 	int64_t started_us;   /* wall clock */
 	const char *label;    /* "" without one */
 	const char *inbox;    /* the default one */
+	bool finds;           /* findings are looked for */
 	bool chaos;           /* Mailpit's and MailHog's chaos routes are on */
 };
 

@@ -225,7 +225,7 @@ show_findings(
 	struct findings findings;
 
 	findings_init(&findings);
-	if (!err &&
+	if (!err && work->task.api->options.finds &&
 	    !finding_session(&findings, buf_span(&work->dialogue),
 		session->fields[PUT_SESSION_PEER]))
 		err = ERR_MEMORY;

@@ -1,7 +1,6 @@
 /* indexer: keeps the index behind what is stored, and says when it is there. */
 #include "indexer.h"
 
-#include "index.h"
 #include "pick.h"
 #include "watch.h"
 
@@ -40,6 +39,7 @@ struct indexer {
 	struct store *store;
 	struct watch *watch;
 	struct log *log;
+	enum index_extent extent;
 	enum state state;
 	int64_t saw;     /* the newest seq that is stored */
 	int64_t indexed; /* all up to here are */
@@ -150,7 +150,8 @@ run_take(struct store_job *job, struct sql *sql)
 	if (batch->asks_newest)
 		err = pick_newest(sql, &batch->newest);
 	return err ? err
-		   : index_take(sql, BATCH_COUNT, BATCH_BYTES, &batch->entries);
+		   : index_take_extent(sql, BATCH_COUNT, BATCH_BYTES,
+			 batch->indexer->extent, &batch->entries);
 }
 
 static void
@@ -193,7 +194,7 @@ take(struct indexer *indexer)
 
 enum err
 indexer_new(struct indexer **out, struct loop *loop, struct watch *watch,
-    struct log *log)
+    enum index_extent extent, struct log *log)
 {
 	struct indexer *indexer = calloc(1, sizeof(*indexer));
 
@@ -201,6 +202,7 @@ indexer_new(struct indexer **out, struct loop *loop, struct watch *watch,
 		return ERR_MEMORY;
 	indexer->store = loop_store(loop);
 	indexer->watch = watch;
+	indexer->extent = extent;
 	indexer->log = log;
 	indexer->batch.indexer = indexer;
 	STAILQ_INIT(&indexer->tickets);

@@ -9,6 +9,7 @@
 #define INDEXER_H
 
 #include "err.h"
+#include "index.h"
 #include "log.h"
 #include "loop.h"
 
@@ -18,8 +19,8 @@ struct indexer;
 struct watch;
 
 /* Borrows all. Begins with what an earlier run left behind. */
-enum err
-indexer_new(struct indexer **out, struct loop *, struct watch *, struct log *);
+enum err indexer_new(struct indexer **out, struct loop *, struct watch *,
+    enum index_extent, struct log *);
 /* No further batch; everybody who waits is called back now. */
 void indexer_stop(struct indexer *);
 /* Once store_pending() is 0 after indexer_stop(). NULL is allowed. */

@@ -19,6 +19,13 @@ struct users;
 
 enum serve_tls { SERVE_TLS_OFF, SERVE_TLS_OPTIONAL, SERVE_TLS_REQUIRED };
 enum serve_auth { SERVE_AUTH_OFF, SERVE_AUTH_ANY, SERVE_AUTH_REQUIRED };
+/* What becomes of findings (finding.h): of REJECT a message with an error among
+   them is refused, and the others change nothing about what is accepted. */
+enum serve_findings {
+	SERVE_FINDINGS_REPORT,
+	SERVE_FINDINGS_REJECT,
+	SERVE_FINDINGS_OFF
+};
 
 /*
  * Called for each message that is stored, whatever its state; for an accepted
@@ -48,17 +55,17 @@ struct serve_smtp_options {
 	unsigned max_connections; /* all listeners together */
 	size_t memory_limit;      /* bodies in memory, all sessions together */
 	const char *spool_directory; /* NULL: bodies stay in memory */
-	size_t refused_max; /* octets kept of what was not accepted; 0: 64 KiB
-			     */
+	uint64_t refused_max;        /* octets kept of what was not accepted */
 	int64_t timeout_us; /* 0: RFC 5321 4.5.3.2 by state; else for all */
 	unsigned hide;      /* features hidden on every listener */
 	enum serve_tls tls_mode;
 	struct tls *tls; /* NULL: no TLS at all */
 	enum serve_auth auth_mode;
 	struct users *users; /* NULL: any credentials will do */
-	bool keep_secrets;   /* passwords stay readable in the record */
-	bool bare_lf;        /* --bare-lf accept */
-	struct dns *dns;     /* NULL: neither check */
+	enum serve_findings findings;
+	bool keep_secrets; /* passwords stay readable in the record */
+	bool bare_lf;      /* --bare-lf accept */
+	struct dns *dns;   /* NULL: neither check */
 	bool check_helo;
 	bool check_sender_domain;
 	struct fault_set *faults; /* NULL: no faults, ever */

@@ -241,12 +241,17 @@ session_body(struct session *session)
 		session_answer(session, session_trouble(session->trouble));
 		return;
 	}
-	session_put_accepted(session);
+	if (session->shared->options->findings == SERVE_FINDINGS_REJECT)
+		session_check_body(session);
+	else
+		session_put_accepted(session);
 }
 
 void
 session_body_answered(struct session *session, struct span said)
 {
+	/* A rule that waits for the commit is about this message only. */
+	session->drops_at_commit = false;
 	/* What was stored, or could not be, is given back already. */
 	if (session->message)
 		session_put_rest(session, MESSAGE_REFUSED, said);

@@ -7,6 +7,7 @@
  *	session_who.c    HELO, AUTH, XCLIENT, the checks with DNS
  *	session_mail.c   the transaction
  *	session_put.c    what is at the store
+ *	session_check.c  what is found in a message before it is answered
  *	session_tls.c    the PROXY header, STARTTLS and handshakes
  *	session_time.c   timeouts and the orderly stop
  *	session_fault.c  what a rule does instead
@@ -22,6 +23,7 @@
 #include "clock.h"
 #include "dns.h"
 #include "fault.h"
+#include "finding.h"
 #include "io.h"
 #include "put.h"
 #include "record.h"
@@ -52,6 +54,14 @@ enum session_ending {
 };
 
 /* What rules have not been asked about yet, with TLS from the first byte. */
+/* What is wrong with a message, looked for on the store's worker thread. */
+struct session_check {
+	struct store_job job;
+	const struct message *message;   /* borrowed, until done() */
+	const struct finding_rule *rule; /* the first error; NULL: none */
+	uint64_t offset;
+};
+
 enum session_before_tls { BEFORE_CONNECT, BEFORE_TLS, BEFORE_NOTHING };
 
 struct session {
@@ -108,7 +118,8 @@ struct session {
 	struct buf put_texts; /* borrowed by put_session */
 	bool is_message_out;  /* at the store; the engine waits */
 	bool is_record_out;   /* at the store; the session goes on */
-	bool is_known;        /* there is something of it in the store */
+	struct session_check check;
+	bool is_known; /* there is something of it in the store */
 	bool waits_for_record;
 	void (*stored)(struct session *, enum err);
 	bool is_recorded; /* for the last time */
@@ -248,6 +259,12 @@ void session_put_when_idle(struct session *);
 void session_put_last(struct session *);
 
 void session_complain(struct session *, enum err);
+
+/* ---- session_check.c */
+
+/* Looks for errors in the message, then refuses or stores it. The session waits
+   meanwhile. */
+void session_check_body(struct session *);
 
 /* ---- session_tls.c */
 

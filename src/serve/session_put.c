@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define REFUSED_MAX ((uint64_t)64 * 1024)
-
 #define REASON_MAX 512
 #define COMPLAIN_EVERY_US CLOCK_SECOND
 
@@ -344,7 +342,6 @@ rest_stored(struct session *session, enum err err)
 static bool
 fill_rest(struct session *session, enum message_state state, struct span reason)
 {
-	uint64_t max = session->shared->options->refused_max;
 	struct message *message = session->message;
 	uint64_t len = message->body.len;
 	char words[REASON_MAX];
@@ -360,7 +357,7 @@ fill_rest(struct session *session, enum message_state state, struct span reason)
 		message, MESSAGE_REASON, span_make(words, reason.len)) ||
 	    !fill_message(session, state))
 		return false;
-	spool_cut(&message->body, max ? max : REFUSED_MAX);
+	spool_cut(&message->body, session->shared->options->refused_max);
 	session_remark(session, "%s message %s: %llu of %llu octets kept",
 	    state == MESSAGE_REFUSED ? "refused" : "aborted", message->id,
 	    (unsigned long long)message->body.len, (unsigned long long)len);

@@ -64,8 +64,9 @@ web_new(struct web **out, struct loop *loop, const struct web_options *options)
 		err = http_new(&web->http, loop, &http);
 	/* Last: a batch of it may be under way from now on. */
 	if (!err)
-		err = indexer_new(
-		    &web->api.indexer, loop, web->api.watch, options->log);
+		err = indexer_new(&web->api.indexer, loop, web->api.watch,
+		    options->api.finds ? INDEX_ALL : INDEX_ALL_BUT_FINDINGS,
+		    options->log);
 	if (err) {
 		web_free(web);
 		return err;

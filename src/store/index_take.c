@@ -18,6 +18,7 @@ enum { COLUMN_BYTES = ENVELOPE_COUNT };
 struct taking {
 	struct sql *sql;
 	struct digest *digest;
+	enum index_extent extent;
 	struct index_entry *first;
 	struct index_entry **last; /* where the next one is hung */
 	size_t count;
@@ -55,11 +56,13 @@ measure_trace(struct index_entry *entry)
 }
 
 static enum err
-parse(struct index_entry *entry, struct span bytes)
+parse(const struct taking *taking, struct index_entry *entry, struct span bytes)
 {
 	entry->mime = mime_parse(bytes);
 	if (!entry->mime ||
-	    !search_text_make(&entry->search, entry->message, entry->mime) ||
+	    !search_text_make(&entry->search, entry->message, entry->mime))
+		return ERR_MEMORY;
+	if (taking->extent == INDEX_ALL &&
 	    !finding_message(
 		&entry->findings, entry->message, bytes, entry->mime))
 		return ERR_MEMORY;
@@ -101,7 +104,7 @@ take_large(struct taking *taking, struct index_entry *entry)
 	buf_init(&bytes, (size_t)INDEX_MESSAGE_MAX);
 	err = read_large(taking, entry, &bytes);
 	if (!err)
-		err = parse(entry, buf_span(&bytes));
+		err = parse(taking, entry, buf_span(&bytes));
 	if (!err)
 		entry->mime->is_cut = true;
 	buf_release(&bytes);
@@ -122,7 +125,7 @@ fill(
 		err = take_large(taking, entry);
 	} else {
 		digest_put(taking->digest, sql_span(row, COLUMN_BYTES));
-		err = parse(entry, sql_span(row, COLUMN_BYTES));
+		err = parse(taking, entry, sql_span(row, COLUMN_BYTES));
 	}
 	if (!digest_end(taking->digest, entry->sha256) && !err)
 		err = ERR_MEMORY;
@@ -172,10 +175,11 @@ take_rows(struct taking *taking, size_t count, uint64_t bytes)
 }
 
 enum err
-index_take(
-    struct sql *sql, size_t count, uint64_t bytes, struct index_entry **out)
+index_take_extent(struct sql *sql, size_t count, uint64_t bytes,
+    enum index_extent extent, struct index_entry **out)
 {
-	struct taking taking = {.sql = sql, .last = &taking.first};
+	struct taking taking = {
+	    .sql = sql, .extent = extent, .last = &taking.first};
 	enum err err = ERR_MEMORY;
 
 	taking.digest = digest_new();
@@ -192,4 +196,11 @@ index_take(
 		*out = next;
 	}
 	return err;
+}
+
+enum err
+index_take(
+    struct sql *sql, size_t count, uint64_t bytes, struct index_entry **out)
+{
+	return index_take_extent(sql, count, bytes, INDEX_ALL, out);
 }

@@ -78,6 +78,7 @@ house_init(struct house *house)
 	    .max_errors = 100,
 	    .max_connections = 1000,
 	    .memory_limit = 64 * 1024 * 1024,
+	    .refused_max = 64 * 1024,
 	    .spool_directory = house->folder,
 	    .tls_mode = SERVE_TLS_OPTIONAL,
 	    .auth_mode = SERVE_AUTH_ANY,
