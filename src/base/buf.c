@@ -135,6 +135,13 @@ buf_drop(struct buf *buf, size_t count)
 	memmove(buf->at, buf->at + count, buf->len);
 }
 
+void
+buf_cut(struct buf *buf, size_t len)
+{
+	if (len < buf->len)
+		buf->len = len;
+}
+
 bool
 buf_failed(const struct buf *buf)
 {

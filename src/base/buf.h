@@ -45,6 +45,9 @@ void buf_grow(struct buf *, size_t count);
 /* Removes `count` bytes from the front. */
 void buf_drop(struct buf *, size_t count);
 
+/* Removes what stands behind the first `len` bytes. */
+void buf_cut(struct buf *, size_t len);
+
 bool buf_failed(const struct buf *);
 
 /* All of it; borrowed until the next call that changes the buffer. */

@@ -1,6 +1,7 @@
 /* index: what is derived from a stored message, so that it can be found. */
 #include "index.h"
 
+#include "fulltext.h"
 #include "tag.h"
 #include "txn.h"
 
@@ -57,7 +58,7 @@ index_clear(struct sql *sql)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !err; i++)
 		err = sql_run(sql, texts[i]);
-	return err;
+	return err ? err : fulltext_clear(sql);
 }
 
 static enum err

@@ -1,6 +1,7 @@
 /* index_put: writing what was derived from messages (index.h). */
 #include "index.h"
 
+#include "fulltext.h"
 #include "json_text.h"
 
 #define LIST_LIMIT ((size_t)64 * 1024 * 1024)
@@ -306,18 +307,29 @@ put_rows(
 	return err;
 }
 
+/* What serves all entries of a call. */
+struct putting {
+	struct sql *sql;
+	struct fulltext *fulltext;
+	struct lists lists;
+};
+
 static enum err
-put_entry(struct sql *sql, const struct index_entry *entry, struct lists *lists)
+put_entry(struct putting *putting, const struct index_entry *entry)
 {
+	struct sql *sql = putting->sql;
 	enum visit visit;
 	enum err err = begin_entry(sql, entry->seq, &visit);
 
 	if (err || visit == VISIT_NONE)
 		return err;
-	buf_reset(&lists->text);
-	err = make_lists(lists, entry);
+	buf_reset(&putting->lists.text);
+	err = make_lists(&putting->lists, entry);
 	if (!err)
-		err = put_rows(sql, entry, lists);
+		err = put_rows(sql, entry, &putting->lists);
+	if (!err)
+		err =
+		    fulltext_add(putting->fulltext, entry->seq, &entry->search);
 	if (!err && visit == VISIT_FIRST)
 		err = put_tags(sql, entry);
 	return err;
@@ -326,12 +338,19 @@ put_entry(struct sql *sql, const struct index_entry *entry, struct lists *lists)
 enum err
 index_put(struct sql *sql, const struct index_entry *first)
 {
-	struct lists lists;
-	enum err err = ERR_OK;
+	struct putting putting = {.sql = sql};
+	enum err err;
+	enum err ended;
 
-	buf_init(&lists.text, LIST_LIMIT);
+	if (!first)
+		return ERR_OK;
+	err = fulltext_trim(sql, first->seq);
+	if (!err)
+		err = fulltext_begin(&putting.fulltext, sql);
+	buf_init(&putting.lists.text, LIST_LIMIT);
 	for (; first && !err; first = first->next)
-		err = put_entry(sql, first, &lists);
-	buf_release(&lists.text);
-	return err;
+		err = put_entry(&putting, first);
+	buf_release(&putting.lists.text);
+	ended = fulltext_end(putting.fulltext);
+	return err ? err : ended;
 }

@@ -8,8 +8,11 @@
 #include "pick.h"
 
 #include "buf.h"
+#include "fulltext.h"
 #include "query_sql.h"
 #include "sql.h"
+
+enum pick_walk_state { PICK_WALK_LOOKS, PICK_WALK_ASKS };
 
 struct pick_walk {
 	struct sql_row *row; /* of the SELECT; positioned by pick_walk_next() */
@@ -18,6 +21,10 @@ struct pick_walk {
 	const struct pick_request *request;
 	struct buf text;
 	struct query_sql made;
+	struct buf wanted;          /* of the index; empty: all is looked at */
+	struct fulltext_walk found; /* what it has */
+	enum pick_walk_state state;
+	int64_t border; /* newer ones are looked at without it */
 	uint64_t skip;
 	uint64_t left; /* rows to come at most; of `limit` */
 };

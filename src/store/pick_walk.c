@@ -3,6 +3,11 @@
 
 #define TEXT_LIMIT ((size_t)4 * 1024 * 1024)
 
+/* Among fewer messages the index is not asked at all. */
+#define LOOK_MAX 500
+/* So many of the newest are looked at before it is. */
+#define LOOK_FIRST 200
+
 /* The first parameters. */
 enum { PARAMETER_AFTER = 1, PARAMETER_BEFORE, PARAMETER_INBOX, PARAMETER_NEXT };
 
@@ -40,13 +45,59 @@ make_text(struct pick_walk *walk, const char *columns, const char *join)
 	return err;
 }
 
+static enum err
+ask_newest(struct sql *sql, int64_t *seq)
+{
+	struct sql_row *row;
+	enum err err =
+	    sql_start(sql, &row, "SELECT ifnull(max(seq), 0) FROM message");
+
+	if (err)
+		return err;
+	if (sql_step(row) == ERR_OK)
+		*seq = sql_number(row, 0);
+	return sql_done(row);
+}
+
+/*
+ * What is asked for is new or common, as a rule: so the newest are looked at
+ * one by one, which costs the index nothing. It is asked for all that is older.
+ */
+static enum err
+plan(struct pick_walk *walk)
+{
+	const struct pick_request *request = walk->request;
+	int64_t newest = 0;
+	enum err err = ask_newest(walk->sql, &newest);
+
+	if (request->before && request->before <= newest)
+		newest = request->before - 1;
+	walk->border = INT64_MIN;
+	if (err || !request->query || newest < LOOK_MAX ||
+	    request->after > newest - LOOK_MAX)
+		return err;
+	err = fulltext_want(walk->sql, request->query, newest, &walk->wanted);
+	if (err || walk->wanted.len == 0)
+		return err;
+	walk->made.use = QUERY_SQL_CHECK;
+	walk->border = request->oldest_first ? INT64_MAX : newest - LOOK_FIRST;
+	return buf_string(&walk->wanted) ? ERR_OK : ERR_MEMORY;
+}
+
+static void
+bind_range(struct pick_walk *walk, int64_t after, int64_t before)
+{
+	sql_bind_number(walk->row, PARAMETER_AFTER, after);
+	sql_bind_number(walk->row, PARAMETER_BEFORE, before);
+}
+
 static void
 bind(struct pick_walk *walk)
 {
 	const struct pick_request *request = walk->request;
 
-	sql_bind_number(walk->row, PARAMETER_AFTER, request->after);
-	sql_bind_number(walk->row, PARAMETER_BEFORE,
+	bind_range(walk,
+	    request->after > walk->border ? request->after : walk->border,
 	    request->before ? request->before : INT64_MAX);
 	if (request->inbox)
 		sql_bind_span(
@@ -68,12 +119,69 @@ pick_walk_open(struct pick_walk *walk, struct sql *sql,
 		walk->left = request->limit ? request->limit : UINT64_MAX;
 	}
 	buf_init(&walk->text, TEXT_LIMIT);
+	buf_init(&walk->wanted, TEXT_LIMIT);
 	query_sql_init(&walk->made, &walk->text, PARAMETER_NEXT);
-	err = make_text(walk, columns, join);
+	err = plan(walk);
+	if (!err)
+		err = make_text(walk, columns, join);
 	if (!err)
 		err = sql_start_once(sql, &walk->row, buf_string(&walk->text));
 	if (!err)
 		bind(walk);
+	return err;
+}
+
+/* From the newest, where there was nothing (more), to what the index knows. */
+static enum err
+turn_to_index(struct pick_walk *walk)
+{
+	const struct pick_request *request = walk->request;
+	int64_t before = request->before ? request->before : INT64_MAX;
+
+	if (walk->wanted.len == 0)
+		return ERR_NOT_FOUND;
+	if (walk->border < before)
+		before = walk->border + 1;
+	walk->state = PICK_WALK_ASKS;
+	walk->found = (struct fulltext_walk){
+	    .sql = walk->sql,
+	    .wanted = buf_string(&walk->wanted),
+	    .after = request->after,
+	    .before = before,
+	    .oldest_first = request->oldest_first,
+	};
+	return fulltext_open(&walk->found);
+}
+
+/* Looks at one message that the index has found. */
+static enum err
+look_at(struct pick_walk *walk, int64_t seq)
+{
+	sql_again(walk->row);
+	bind_range(walk, seq - 1, seq + 1);
+	return sql_step(walk->row);
+}
+
+static enum err
+step(struct pick_walk *walk)
+{
+	enum err err = ERR_NOT_FOUND;
+	int64_t seq;
+
+	if (walk->state == PICK_WALK_LOOKS) {
+		err = sql_step(walk->row);
+		if (err == ERR_NOT_FOUND)
+			err = turn_to_index(walk);
+		if (err || walk->state == PICK_WALK_LOOKS)
+			return err;
+	}
+	do {
+		err = fulltext_next(&walk->found, &seq);
+		if (!err)
+			err = look_at(walk, seq);
+		else
+			break;
+	} while (err == ERR_NOT_FOUND);
 	return err;
 }
 
@@ -85,7 +193,7 @@ pick_walk_next(struct pick_walk *walk)
 	if (walk->left == 0)
 		return ERR_NOT_FOUND;
 	do
-		err = sql_step(walk->row);
+		err = step(walk);
 	while (!err && walk->skip && walk->skip--);
 	walk->left--;
 	return err;
@@ -95,9 +203,13 @@ enum err
 pick_walk_close(struct pick_walk *walk)
 {
 	enum err err = sql_done(walk->row);
+	enum err found = ERR_OK;
 
+	if (walk->state == PICK_WALK_ASKS)
+		found = fulltext_close(&walk->found);
 	walk->row = NULL;
 	query_sql_release(&walk->made);
+	buf_release(&walk->wanted);
 	buf_release(&walk->text);
-	return err;
+	return err ? err : found;
 }

@@ -99,6 +99,11 @@ const char *const schema_text[] = {
     " mail_from TEXT NOT NULL, rcpt TEXT NOT NULL, other TEXT NOT NULL,"
     " body TEXT NOT NULL"
     ") STRICT;"
+    /* The index over them, see fulltext.h; it makes further tables. */
+    "CREATE TABLE word ("
+    " tail TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (tail, word)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE fulltext (number INTEGER PRIMARY KEY) STRICT;"
     "CREATE TABLE tag ("
     " message INTEGER NOT NULL, name TEXT NOT NULL COLLATE NOCASE,"
     " PRIMARY KEY (message, name)"

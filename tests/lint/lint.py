@@ -154,6 +154,8 @@ WITHOUT_UNIT_TEST = {
     "src/proto/smtp_params.c": "a step of smtp_step(), by tests/dialogue",
     "src/proto/smtp_say.c": "a step of smtp_step(), by tests/dialogue",
     "src/store/envelope.c": "test_pick reads messages with it",
+    "src/store/fulltext_walk.c": "a part of fulltext, by test_fulltext",
+    "src/store/fulltext_want.c": "a part of fulltext, by test_fulltext",
     "src/store/index_put.c": "what test_index looks at",
     "src/store/index_take.c": "test_index takes and puts",
     "src/store/json_text.c": "test_index reads what it wrote",

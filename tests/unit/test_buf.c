@@ -118,6 +118,23 @@ drops_from_the_front(void **state)
 }
 
 static void
+cuts_off_the_end(void **state)
+{
+	struct buf buf;
+
+	(void)state;
+	buf_init(&buf, 100);
+	buf_cut(&buf, 0);
+	assert_true(buf_put_string(&buf, "abcdef"));
+	buf_cut(&buf, 6);
+	buf_cut(&buf, 100);
+	assert_string_equal(buf_string(&buf), "abcdef");
+	buf_cut(&buf, 2);
+	assert_string_equal(buf_string(&buf), "ab");
+	buf_release(&buf);
+}
+
+static void
 reset_keeps_memory(void **state)
 {
 	struct buf buf;
@@ -169,6 +186,7 @@ main(void)
 	    cmocka_unit_test(huge_counts_do_not_wrap),
 	    cmocka_unit_test(room_is_for_writing),
 	    cmocka_unit_test(drops_from_the_front),
+	    cmocka_unit_test(cuts_off_the_end),
 	    cmocka_unit_test(reset_keeps_memory),
 	    cmocka_unit_test(survives_without_memory),
 	};

@@ -1,0 +1,369 @@
+/* fulltext: which messages may hold a text, out of all that there are. */
+#include "fulltext.h"
+
+#include "token.h"
+#include "txn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The index of one message; larger ones are indexed as far as that goes. */
+#define DOCUMENT_LIMIT ((size_t)64 * 1024 * 1024)
+
+/*
+ * A word that is new costs as much as some dozens of others, so that mail of
+ * random letters would take forever if each of its words became one.
+ */
+#define WORDS_MAX 100000
+#define NEW_WORDS_FIRST 100
+#define NEW_WORDS_EACH 16
+
+/* What is known of a word in this batch. */
+enum word_state { WORD_NEW, WORD_WHOLE, WORD_SPLIT };
+
+struct fulltext {
+	struct sql *sql;
+	struct sql_row *row;     /* the INSERT into one table */
+	int64_t table;           /* its number; -1: none yet */
+	struct token_set words;  /* of the batch, with their states */
+	struct token_set tokens; /* of one message */
+	struct buf document;     /* its tokens with blanks between */
+	int64_t word_count;      /* all there are */
+	int64_t new_words;       /* of this batch */
+	int64_t allowance;       /* how many more it may have */
+};
+
+static enum err
+ask_word_count(struct fulltext *fulltext)
+{
+	struct sql_row *row;
+	enum err err = sql_start(fulltext->sql, &row,
+	    "SELECT value FROM counter WHERE name = 'words'");
+
+	if (err)
+		return err;
+	if (sql_step(row) == ERR_OK)
+		fulltext->word_count = sql_number(row, 0);
+	return sql_done(row);
+}
+
+enum err
+fulltext_begin(struct fulltext **out, struct sql *sql)
+{
+	struct fulltext *fulltext = calloc(1, sizeof(*fulltext));
+	enum err err;
+
+	*out = NULL;
+	if (!fulltext)
+		return ERR_MEMORY;
+	fulltext->sql = sql;
+	fulltext->table = -1;
+	fulltext->allowance = NEW_WORDS_FIRST;
+	token_set_init(&fulltext->words);
+	token_set_init(&fulltext->tokens);
+	buf_init(&fulltext->document, DOCUMENT_LIMIT);
+	err = ask_word_count(fulltext);
+	if (err)
+		(void)fulltext_end(fulltext);
+	else
+		*out = fulltext;
+	return err;
+}
+
+enum err
+fulltext_end(struct fulltext *fulltext)
+{
+	enum err err;
+
+	if (!fulltext)
+		return ERR_OK;
+	err = sql_done(fulltext->row);
+	if (!err)
+		err = txn_count(fulltext->sql, "words", fulltext->new_words);
+	token_set_release(&fulltext->words);
+	token_set_release(&fulltext->tokens);
+	buf_release(&fulltext->document);
+	free(fulltext);
+	return err;
+}
+
+/* ---- words */
+
+static enum err
+find_word(struct sql *sql, struct span word, enum word_state *state)
+{
+	struct sql_row *row;
+	enum err err = sql_start(
+	    sql, &row, "SELECT 1 FROM word WHERE tail = ?1 AND word = ?1");
+
+	if (err)
+		return err;
+	sql_bind_span(row, 1, word);
+	*state = sql_step(row) == ERR_OK ? WORD_WHOLE : WORD_NEW;
+	return sql_done(row);
+}
+
+static enum err
+insert_word(struct sql *sql, struct span word)
+{
+	struct sql_row *row;
+	enum err err = sql_start(
+	    sql, &row, "INSERT OR IGNORE INTO word (tail, word) VALUES (?, ?)");
+
+	if (err)
+		return err;
+	sql_bind_span(row, 2, word);
+	for (struct span tail = word; tail.len >= TOKEN_GRAM;
+	     span_skip(&tail, 1)) {
+		sql_bind_span(row, 1, tail);
+		(void)sql_step(row);
+		sql_again(row);
+	}
+	return sql_done(row);
+}
+
+static enum err
+meet_word(struct fulltext *fulltext, struct span word, enum word_state *state)
+{
+	enum err err = find_word(fulltext->sql, word, state);
+
+	if (err || *state != WORD_NEW)
+		return err;
+	*state = WORD_SPLIT;
+	if (fulltext->allowance == 0 ||
+	    fulltext->word_count + fulltext->new_words >= WORDS_MAX)
+		return ERR_OK;
+	*state = WORD_WHOLE;
+	fulltext->allowance--;
+	fulltext->new_words++;
+	return insert_word(fulltext->sql, word);
+}
+
+/* ---- messages */
+
+static enum err
+put_token(struct fulltext *fulltext, struct span text)
+{
+	uint8_t *seen = token_set_take(&fulltext->tokens, text);
+
+	if (!seen)
+		return ERR_MEMORY;
+	if (*seen)
+		return ERR_OK;
+	*seen = 1;
+	(void)buf_put(&fulltext->document, text);
+	return buf_put_char(&fulltext->document, ' ') ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err
+put_grams(struct fulltext *fulltext, struct span text)
+{
+	enum err err = ERR_OK;
+
+	for (; text.len >= TOKEN_GRAM && !err; span_skip(&text, 1))
+		err = put_token(fulltext, span_make(text.at, TOKEN_GRAM));
+	return err;
+}
+
+static enum err
+put_word(struct fulltext *fulltext, struct span word)
+{
+	uint8_t *known = token_set_take(&fulltext->words, word);
+	enum word_state state;
+	enum err err = ERR_OK;
+
+	if (!known)
+		return ERR_MEMORY;
+	state = (enum word_state) * known;
+	if (state == WORD_NEW) {
+		err = meet_word(fulltext, word, &state);
+		*known = (uint8_t)state;
+	}
+	if (err)
+		return err;
+	return state == WORD_WHOLE ? put_token(fulltext, word)
+				   : put_grams(fulltext, word);
+}
+
+/* A word of three letters is its own piece of three bytes. */
+static enum err
+make_document(struct fulltext *fulltext, struct span text)
+{
+	struct token token;
+	enum err err = ERR_OK;
+
+	while (!err && token_next(&text, &token))
+		err = token.is_word && token.text.len > TOKEN_GRAM
+		    ? put_word(fulltext, token.text)
+		    : put_grams(fulltext, token.text);
+	return err;
+}
+
+/* ---- tables */
+
+static enum err
+make_table(struct sql *sql, int64_t number)
+{
+	struct sql_row *row;
+	char text[256];
+	enum err err = sql_start(
+	    sql, &row, "INSERT OR IGNORE INTO fulltext (number) VALUES (?)");
+
+	if (err)
+		return err;
+	sql_bind_number(row, 1, number);
+	(void)sql_step(row);
+	err = sql_done(row);
+	if (err || sql_changes(sql) == 0)
+		return err;
+	/* Every byte of a piece is part of a token to this tokenizer. */
+	(void)snprintf(text, sizeof(text),
+	    "CREATE VIRTUAL TABLE fulltext_%" PRId64 " USING fts5 (tokens,"
+	    " content = '', columnsize = 0, detail = none, tokenize = 'ascii')",
+	    number);
+	return sql_exec(sql, text);
+}
+
+static enum err
+use_table(struct fulltext *fulltext, int64_t number)
+{
+	char text[128];
+	enum err err;
+
+	if (number == fulltext->table)
+		return ERR_OK;
+	err = sql_done(fulltext->row);
+	fulltext->row = NULL;
+	if (!err)
+		err = make_table(fulltext->sql, number);
+	if (err)
+		return err;
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO fulltext_%" PRId64 " (rowid, tokens) VALUES (?, ?)",
+	    number);
+	err = sql_start_once(fulltext->sql, &fulltext->row, text);
+	if (!err)
+		fulltext->table = number;
+	return err;
+}
+
+enum err
+fulltext_add(
+    struct fulltext *fulltext, int64_t seq, const struct search_text *search)
+{
+	enum err err = use_table(fulltext, seq / FULLTEXT_SPAN);
+
+	if (err)
+		return err;
+	fulltext->allowance += NEW_WORDS_EACH;
+	token_set_reset(&fulltext->tokens);
+	buf_reset(&fulltext->document);
+	for (int i = 0; i < SEARCH_COLUMNS && !err; i++)
+		err = make_document(fulltext,
+		    search_text_column(search, (enum search_column)i));
+	if (err)
+		return err;
+	sql_bind_number(fulltext->row, 1, seq);
+	sql_bind_span(fulltext->row, 2, buf_span(&fulltext->document));
+	err = sql_step(fulltext->row);
+	sql_again(fulltext->row);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err
+drop_table(struct sql *sql, int64_t number)
+{
+	char text[64];
+	struct sql_row *row;
+	enum err err;
+
+	(void)snprintf(
+	    text, sizeof(text), "DROP TABLE fulltext_%" PRId64, number);
+	err = sql_exec(sql, text);
+	if (!err)
+		err = sql_start(
+		    sql, &row, "DELETE FROM fulltext WHERE number = ?");
+	if (err)
+		return err;
+	sql_bind_number(row, 1, number);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
+static enum err
+empty_table(struct sql *sql, int64_t number)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO fulltext_%" PRId64 " (fulltext_%" PRId64
+	    ") VALUES ('delete-all')",
+	    number, number);
+	return sql_exec(sql, text);
+}
+
+_Static_assert(FULLTEXT_SPAN == 131072, "as fulltext_trim() says");
+
+/* Looks from *number on; ERR_NOT_FOUND when there is none. */
+static enum err
+find_table(struct sql *sql, const char *text, int64_t *number)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row, text);
+	enum err found;
+
+	if (err)
+		return err;
+	sql_bind_number(row, 1, *number);
+	found = sql_step(row);
+	if (!found)
+		*number = sql_number(row, 0);
+	err = sql_done(row);
+	return err ? err : found;
+}
+
+enum err
+fulltext_trim(struct sql *sql, int64_t next_seq)
+{
+	/* Those of which no message is left. */
+	static const char text[] =
+	    "SELECT f.number FROM fulltext f WHERE f.number >= ?1"
+	    " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.seq >="
+	    " f.number * 131072 AND m.seq < (f.number + 1) * 131072"
+	    " AND m.is_indexed = 1) ORDER BY f.number LIMIT 1";
+	int64_t number = 0;
+	enum err err = find_table(sql, text, &number);
+
+	while (!err) {
+		/* To make it anew would cost every connection its statements.
+		 */
+		err = number == next_seq / FULLTEXT_SPAN
+		    ? empty_table(sql, number)
+		    : drop_table(sql, number);
+		number++;
+		if (!err)
+			err = find_table(sql, text, &number);
+	}
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err
+fulltext_clear(struct sql *sql)
+{
+	static const char text[] =
+	    "SELECT number FROM fulltext WHERE number >= ? LIMIT 1";
+	int64_t number = 0;
+	enum err err = find_table(sql, text, &number);
+
+	while (!err) {
+		err = drop_table(sql, number);
+		if (!err)
+			err = find_table(sql, text, &number);
+	}
+	if (err != ERR_NOT_FOUND)
+		return err;
+	err = sql_run(sql, "DELETE FROM word");
+	return err ? err
+		   : sql_run(sql, "DELETE FROM counter WHERE name = 'words'");
+}

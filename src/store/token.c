@@ -1,0 +1,140 @@
+/* token: the pieces of search text that the full-text index keeps. */
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_SIZE 1024
+
+static bool
+is_letter(char byte)
+{
+	return byte >= 'a' && byte <= 'z';
+}
+
+static bool
+is_part(char byte)
+{
+	return is_letter(byte) || (byte >= '0' && byte <= '9') ||
+	    (unsigned char)byte >= 128;
+}
+
+bool
+token_next(struct span *rest, struct token *token)
+{
+	while (rest->len) {
+		size_t start = 0, letters = 0, end;
+
+		while (start < rest->len && !is_part(rest->at[start]))
+			start++;
+		for (end = start; end < rest->len && is_part(rest->at[end]);
+		     end++)
+			letters += is_letter(rest->at[end]);
+		token->text = span_make(rest->at + start, end - start);
+		token->is_word =
+		    letters == end - start && letters <= TOKEN_WORD_MAX;
+		span_skip(rest, end);
+		if (token->text.len >= TOKEN_GRAM)
+			return true;
+	}
+	return false;
+}
+
+struct token_slot {
+	const char *at;
+	uint32_t hash;
+	uint32_t round;
+	uint8_t len;
+	uint8_t number;
+};
+
+void
+token_set_init(struct token_set *set)
+{
+	*set = (struct token_set){.round = 1};
+}
+
+void
+token_set_release(struct token_set *set)
+{
+	free(set->slots);
+	token_set_init(set);
+}
+
+void
+token_set_reset(struct token_set *set)
+{
+	set->count = 0;
+	set->round++;
+	if (set->round)
+		return;
+	if (set->size)
+		memset(set->slots, 0, set->size * sizeof(*set->slots));
+	set->round = 1;
+}
+
+/* Fowler, Noll and Vo's. */
+static uint32_t
+hash_of(struct span text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.at[i]) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+/* Where the text is, or would be. */
+static struct token_slot *
+find(const struct token_set *set, struct span text, uint32_t hash)
+{
+	size_t at = hash & (set->size - 1);
+
+	for (;; at = (at + 1) & (set->size - 1)) {
+		struct token_slot *slot = &set->slots[at];
+
+		if (slot->round != set->round ||
+		    (slot->hash == hash && slot->len == text.len &&
+			memcmp(slot->at, text.at, text.len) == 0))
+			return slot;
+	}
+}
+
+static bool
+enlarge(struct token_set *set)
+{
+	struct token_set larger = *set;
+
+	larger.size = set->size ? set->size * 2 : FIRST_SIZE;
+	larger.slots = calloc(larger.size, sizeof(*larger.slots));
+	if (!larger.slots)
+		return false;
+	for (size_t i = 0; i < set->size; i++) {
+		const struct token_slot *slot = &set->slots[i];
+
+		if (slot->round == set->round)
+			*find(&larger, span_make(slot->at, slot->len),
+			    slot->hash) = *slot;
+	}
+	free(set->slots);
+	*set = larger;
+	return true;
+}
+
+uint8_t *
+token_set_take(struct token_set *set, struct span text)
+{
+	uint32_t hash = hash_of(text);
+	struct token_slot *slot;
+
+	/* Half of it stays free. */
+	if (set->count * 2 >= set->size && !enlarge(set))
+		return NULL;
+	slot = find(set, text, hash);
+	if (slot->round != set->round) {
+		*slot = (struct token_slot){
+		    text.at, hash, set->round, (uint8_t)text.len, 0};
+		set->count++;
+	}
+	return &slot->number;
+}
