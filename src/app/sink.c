@@ -315,18 +315,29 @@ sink_run(struct sink *sink)
 	loop_run(sink->loop);
 }
 
+/* Requests that wait for mail may wait for long; nothing comes any more. */
+#define WEB_GRACE_US (CLOCK_SECOND / 5)
+
 static void
-on_drained(void *context)
+on_idle(void *context)
 {
 	struct sink *sink = context;
 
 	loop_stop(sink->loop);
 }
 
+/* Only now, so that who waits for the last message still gets it. */
+static void
+on_drained(void *context)
+{
+	struct sink *sink = context;
+
+	web_stop(sink->web, WEB_GRACE_US, on_idle, sink);
+}
+
 void
 sink_stop(struct sink *sink, int64_t grace_us)
 {
-	web_stop(sink->web);
 	serve_smtp_stop(sink->smtp, grace_us, on_drained, sink);
 }
 

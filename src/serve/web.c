@@ -2,11 +2,13 @@
  * and pages. */
 #include "web.h"
 
+#include "clock.h"
 #include "indexer.h"
 #include "message.h"
 #include "page.h"
 #include "watch.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 
 /* Messages by HTTP that are on their way to the store. */
@@ -19,6 +21,8 @@ struct web {
 	struct budget budget;
 	struct spool_rules spool;
 	struct uid_source ids;
+	void (*idle)(void *context); /* NULL: was called, or is not due */
+	void *idle_context;
 };
 
 /* Ours first, then those of others, the page for what is left. */
@@ -123,9 +127,39 @@ web_watch(const struct web *web)
 	return web->api.watch;
 }
 
-void
-web_stop(struct web *web)
+static void
+call_idle(void *context)
 {
+	struct web *web = context;
+	void (*idle)(void *) = web->idle;
+
+	web->idle = NULL;
+	if (idle)
+		idle(web->idle_context);
+}
+
+static void
+on_grace(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	call_idle(context);
+}
+
+void
+web_stop(struct web *web, int64_t grace_us, void (*idle)(void *context),
+    void *context)
+{
+	const struct timeval grace = {(time_t)(grace_us / CLOCK_SECOND),
+	    (suseconds_t)(grace_us % CLOCK_SECOND)};
+
+	web->idle = idle;
+	web->idle_context = context;
+	/* Without memory for a timer there is no grace. */
+	if (event_base_once(loop_base(web->api.loop), -1, EV_TIMEOUT, on_grace,
+		web, &grace) != 0)
+		call_idle(web);
+	http_when_idle(web->http, call_idle, web);
 	http_stop(web->http);
 }
 

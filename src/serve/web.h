@@ -41,8 +41,13 @@ void web_refused(const char *peer, struct span reply, void *context);
 
 struct watch *web_watch(const struct web *);
 
-/* Accepts no more, ends streams, lets what is being answered finish. */
-void web_stop(struct web *);
+/*
+ * Accepts no more, ends streams, lets what is being answered finish, and calls
+ * back once when nobody is connected any more, at most `grace_us` later (some
+ * requests wait for long). Never inside this call.
+ */
+void web_stop(
+    struct web *, int64_t grace_us, void (*idle)(void *context), void *context);
 
 /*
  * Hangs up on whoever is left, takes turns of the loop until nothing is at the
