@@ -104,6 +104,9 @@ _mailstop_command() {
 	findings)
 		words='--db --url --ca --json --limit --config --help --help-all --version '
 		;;
+	fault)
+		words='--url --ca --json --config --help --help-all --version add list rm clear'
+		;;
 	stats)
 		words='--db --url --ca --json --config --help --help-all --version '
 		;;
@@ -123,7 +126,7 @@ _mailstop() {
 	COMPREPLY=()
 	[[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
 	if [[ $COMP_CWORD -eq 1 && $current != -* ]]; then
-		words='serve list show tail wait take rm export import sessions transcript findings stats reindex completion'
+		words='serve list show tail wait take rm export import sessions transcript findings fault stats reindex completion'
 	elif ! _mailstop_value "$before"; then
 		_mailstop_command "$command"
 	fi

@@ -64,19 +64,39 @@ read_request(struct cmd *cmd)
 	};
 }
 
+static void
+init(struct cmd *cmd, const struct options *options,
+    const struct output_column *columns)
+{
+	*cmd = (struct cmd){.options = options};
+	buf_init(&cmd->query, (size_t)1024 * 1024);
+	output_init(&cmd->output, stdout,
+	    option_flag(options, OPTION_JSON) ? OUTPUT_JSON : OUTPUT_LINES,
+	    columns);
+}
+
 enum err
 cmd_open(struct cmd *cmd, const struct options *options,
     const struct output_column *columns, struct failure *f)
 {
 	enum err err;
 
-	*cmd = (struct cmd){.options = options};
-	buf_init(&cmd->query, (size_t)1024 * 1024);
+	init(cmd, options, columns);
 	read_request(cmd);
-	output_init(&cmd->output, stdout,
-	    option_flag(options, OPTION_JSON) ? OUTPUT_JSON : OUTPUT_LINES,
-	    columns);
 	err = source_open(&cmd->source, options, f);
+	if (err)
+		cmd_close(cmd);
+	return err;
+}
+
+enum err
+cmd_open_server(struct cmd *cmd, const struct options *options,
+    const struct output_column *columns, struct failure *f)
+{
+	enum err err;
+
+	init(cmd, options, columns);
+	err = source_open_server(&cmd->source, options, f);
 	if (err)
 		cmd_close(cmd);
 	return err;

@@ -24,6 +24,7 @@ int cmd_import(const struct options *);
 int cmd_sessions(const struct options *);
 int cmd_transcript(const struct options *);
 int cmd_findings(const struct options *);
+int cmd_fault(const struct options *);
 int cmd_stats(const struct options *);
 int cmd_reindex(const struct options *);
 int cmd_completion(const struct options *);
@@ -54,6 +55,9 @@ struct cmd {
 	enum err err;   /* of printing */
 };
 enum err cmd_open(struct cmd *, const struct options *,
+    const struct output_column *, struct failure *);
+/* Likewise, with a server as its source, and no query. */
+enum err cmd_open_server(struct cmd *, const struct options *,
     const struct output_column *, struct failure *);
 void cmd_close(struct cmd *);
 

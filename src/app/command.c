@@ -106,6 +106,16 @@ static const struct command_row rows[COMMANDS] = {
 	    .help = "what clients did against the RFCs",
 	    .more = "",
 	},
+    [COMMAND_FAULT] =
+	{
+	    .name = "fault",
+	    .arguments = "add RULE | list | rm ID... | clear",
+	    .least = 1,
+	    .most = COMMAND_ANY_ARGUMENTS,
+	    .help = "change the fault rules of a running server",
+	    .more = "mailstop-fault(5) describes the rules. \"add\" prints\n"
+		    "the id of the new rule, which stands behind the others.\n",
+	},
     [COMMAND_STATS] =
 	{
 	    .name = "stats",

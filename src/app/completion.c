@@ -24,6 +24,20 @@ takes_files(enum command command)
 	return command == COMMAND_EXPORT || command == COMMAND_IMPORT;
 }
 
+/* The words that the first argument of a command can be; NULL: any. */
+static const char *
+first_words(enum command command)
+{
+	switch (command) {
+	case COMMAND_COMPLETION:
+		return "bash zsh fish";
+	case COMMAND_FAULT:
+		return "add list rm clear";
+	default:
+		return NULL;
+	}
+}
+
 static void
 put_command_names(struct buf *out)
 {
@@ -54,8 +68,8 @@ put_bash_command(struct buf *out, enum command command)
 		if (option_is_for((enum option)i, command))
 			buf_printf(
 			    out, "--%s ", option_row((enum option)i)->name);
-	if (command == COMMAND_COMPLETION)
-		buf_put_string(out, "bash zsh fish");
+	if (first_words(command))
+		buf_put_string(out, first_words(command));
 	buf_put_string(out, "'\n");
 	if (takes_files(command))
 		buf_put_string(out, "\t\tfiles=yes\n");
@@ -158,8 +172,8 @@ put_zsh_command(struct buf *out, enum command command)
 			put_zsh_option(out, option_row((enum option)i));
 	if (takes_files(command))
 		buf_put_string(out, "\t\t'*:file:_files'\n");
-	if (command == COMMAND_COMPLETION)
-		buf_put_string(out, "\t\t'1:shell:(bash zsh fish)'\n");
+	if (first_words(command))
+		buf_printf(out, "\t\t'1:word:(%s)'\n", first_words(command));
 	buf_put_string(out, "\t\t)\n\t\t;;\n");
 }
 
@@ -253,10 +267,13 @@ put_fish(struct buf *out)
 			buf_printf(out,
 			    "complete -c mailstop -n '__mailstop_is %s' -F\n",
 			    command_row((enum command)i)->name);
+		if (first_words((enum command)i))
+			buf_printf(out,
+			    "complete -c mailstop -n '__mailstop_is %s' "
+			    "-a '%s'\n",
+			    command_row((enum command)i)->name,
+			    first_words((enum command)i));
 	}
-	buf_put_string(out,
-	    "complete -c mailstop -n '__mailstop_is completion' "
-	    "-a 'bash zsh fish'\n");
 }
 
 /* ---- all of them */

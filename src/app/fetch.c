@@ -166,9 +166,13 @@ prepare(struct fetch *fetch, const struct fetch_request *request,
 	fetch->context = request->context;
 	fetch->error[0] = '\0';
 	(void)library->set(curl, CURLOPT_URL, url);
-	(void)library->set(curl, CURLOPT_CUSTOMREQUEST, request->method);
 	(void)library->set(
 	    curl, CURLOPT_HTTPHEADER, headers->data ? headers : NULL);
+	/* It makes a POST of it; the method above stands nevertheless. */
+	(void)library->set(curl, CURLOPT_POSTFIELDS, request->send);
+	(void)library->set(
+	    curl, request->send ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+	(void)library->set(curl, CURLOPT_CUSTOMREQUEST, request->method);
 	(void)library->set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)library->set(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)library->set(curl, CURLOPT_ERRORBUFFER, fetch->error);

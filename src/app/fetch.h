@@ -31,6 +31,7 @@ struct fetch_request {
 	const char *method; /* "GET" */
 	const char *path;   /* "/api/mailstop/v1/now?x=y", escaped */
 	const char *accept; /* "Accept: application/json"; NULL: anything */
+	const char *send;   /* the body, as text; NULL: none */
 	int64_t timeout_us; /* for all of it; 0: as long as it takes */
 	fetch_callback *body;
 	void *context;

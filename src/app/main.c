@@ -22,6 +22,7 @@ static int (*const functions[COMMANDS])(const struct options *) = {
     [COMMAND_SESSIONS] = cmd_sessions,
     [COMMAND_TRANSCRIPT] = cmd_transcript,
     [COMMAND_FINDINGS] = cmd_findings,
+    [COMMAND_FAULT] = cmd_fault,
     [COMMAND_STATS] = cmd_stats,
     [COMMAND_REINDEX] = cmd_reindex,
     [COMMAND_COMPLETION] = cmd_completion,

@@ -10,7 +10,7 @@
 	    ON(FINDINGS) | ON(STATS))
 #define PRINTERS                                                               \
 	(ON(LIST) | ON(SHOW) | ON(TAIL) | ON(WAIT) | ON(TAKE) | ON(SESSIONS) | \
-	    ON(TRANSCRIPT) | ON(FINDINGS) | ON(STATS))
+	    ON(TRANSCRIPT) | ON(FINDINGS) | ON(FAULT) | ON(STATS))
 
 static const struct option_row rows[OPTIONS] = {
     [OPTION_SMTP] = {.name = "smtp",
@@ -318,13 +318,13 @@ static const struct option_row rows[OPTIONS] = {
 
     [OPTION_URL] = {.name = "url",
 	.kind = OPTION_IS_TEXT,
-	.commands = READERS,
+	.commands = READERS | ON(FAULT),
 	.is_common = true,
 	.argument = "URL",
 	.help = "ask this server; usually the local one, if it runs"},
     [OPTION_CA] = {.name = "ca",
 	.kind = OPTION_IS_TEXT,
-	.commands = READERS,
+	.commands = READERS | ON(FAULT),
 	.argument = "FILE",
 	.help = "certificates to trust, for a URL of https"},
     [OPTION_JSON] = {.name = "json",

@@ -72,6 +72,7 @@ void output_field(struct buf *, const struct output_column *, const json_t *row,
 extern const struct output_column output_messages[];
 extern const struct output_column output_sessions[];
 extern const struct output_column output_findings[];
+extern const struct output_column output_faults[];
 extern const struct output_column output_numbers[]; /* {name, value} */
 
 #endif

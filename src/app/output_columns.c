@@ -41,6 +41,14 @@ const struct output_column output_findings[] = {
     {NULL, NULL, OUTPUT_VALUE, 0, OUTPUT_LEFT},
 };
 
+const struct output_column output_faults[] = {
+    {"ID", "id", OUTPUT_VALUE, 16, OUTPUT_LEFT},
+    {"SEEN", "seen", OUTPUT_VALUE, 7, OUTPUT_RIGHT},
+    {"ACTED", "acted", OUTPUT_VALUE, 7, OUTPUT_RIGHT},
+    {"RULE", "rule", OUTPUT_VALUE, 0, OUTPUT_LEFT},
+    {NULL, NULL, OUTPUT_VALUE, 0, OUTPUT_LEFT},
+};
+
 const struct output_column output_numbers[] = {
     {"NAME", "name", OUTPUT_VALUE, 16, OUTPUT_LEFT},
     {"VALUE", "value", OUTPUT_VALUE, 0, OUTPUT_LEFT},

@@ -122,6 +122,21 @@ source_open(
 	return open_db(out, options, f);
 }
 
+enum err
+source_open_server(
+    struct source **out, const struct options *options, struct failure *f)
+{
+	const char *url = option_text(options, OPTION_URL);
+
+	*out = NULL;
+	if (url)
+		return open_http(out, options, url, f);
+	if (open_usual_server(out, options))
+		return ERR_OK;
+	return failure_set(f, ERR_UNAVAILABLE,
+	    "no server answers at " USUAL_URL "; --url says where it is");
+}
+
 void
 source_close(struct source *source)
 {

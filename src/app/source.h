@@ -21,6 +21,14 @@ struct source;
 
 enum source_order { SOURCE_NEWEST_FIRST, SOURCE_OLDEST_FIRST };
 
+/* A request that only a server answers. */
+struct source_call {
+	const char *method; /* "GET" */
+	const char *path;   /* below that of the API: "/faults" */
+	const char *id;     /* put behind it, escaped; NULL: nothing */
+	const char *body;   /* NULL: none */
+};
+
 struct source_request {
 	const char *query; /* NULL: everything */
 	const char *inbox; /* NULL: all of them */
@@ -79,6 +87,9 @@ struct source_kind {
 	    source_callback *, void *context, struct failure *);
 	/* {accepted, refused, ...}; the object is the caller's. */
 	enum err (*stats)(struct source *, json_t **out, struct failure *);
+	/* The object is the caller's. NULL where there is no server. */
+	enum err (*call)(struct source *, const struct source_call *,
+	    json_t **out, struct failure *);
 	void (*close)(struct source *);
 };
 
@@ -93,6 +104,9 @@ struct source {
  */
 enum err
 source_open(struct source **out, const struct options *, struct failure *);
+/* Likewise, but no database will do. */
+enum err source_open_server(
+    struct source **out, const struct options *, struct failure *);
 void source_close(struct source *); /* NULL is allowed */
 
 /* The two kinds; both copy what they are given. */

@@ -1,27 +1,14 @@
 /* source_http: messages of a running server, asked through its API. */
-#include "source.h"
-
-#include "fetch.h"
+#include "source_http_private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define API "/api/mailstop/v1"
-#define ACCEPT_JSON "Accept: application/json"
-#define JSON_MAX ((size_t)256 * 1024 * 1024)
-#define PATH_LEN_MAX ((size_t)256 * 1024)
 #define PAGE 1000 /* messages asked for at once */
 /* A wait is told in whole seconds, and the answer needs a moment too. */
 #define SLACK_US INT64_C(30000000)
 #define SECOND_US INT64_C(1000000)
-
-struct source_http {
-	struct source source;
-	struct fetch *fetch;
-	struct buf path; /* of the request that is made */
-	struct buf body; /* of its answer */
-};
 
 static struct source_http *
 own(struct source *source)
@@ -30,30 +17,6 @@ own(struct source *source)
 }
 
 /* ---- requests */
-
-static void
-begin(struct source_http *http, const char *path)
-{
-	buf_reset(&http->path);
-	buf_put_string(&http->path, API);
-	buf_put_string(&http->path, path);
-}
-
-/* RFC 3986 2.3: all but unreserved characters as %XX. */
-static void
-put_encoded(struct source_http *http, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if ((byte >= '0' && byte <= '9') ||
-		    (byte >= 'A' && byte <= 'Z') ||
-		    (byte >= 'a' && byte <= 'z') || strchr("-._~", byte))
-			buf_put_char(&http->path, *text);
-		else
-			buf_printf(&http->path, "%%%02X", byte);
-	}
-}
 
 static void
 put_key(struct source_http *http, const char *key)
@@ -69,7 +32,7 @@ put_text(struct source_http *http, const char *key, const char *text)
 	if (!text || !*text)
 		return;
 	put_key(http, key);
-	put_encoded(http, text);
+	source_http_put_encoded(http, text);
 }
 
 static void
@@ -91,93 +54,6 @@ put_query(struct source_http *http, const struct source_request *request)
 		put_text(http, "tz", source_zone(zone));
 	put_text(http, "inbox", request->inbox);
 	put_number(http, "after", request->after);
-}
-
-static bool
-keep_body(struct span piece, void *context)
-{
-	struct source_http *http = context;
-
-	return buf_put(&http->body, piece);
-}
-
-/* What the server says is wrong, in its own words. */
-static enum err
-blame(struct source_http *http, int status, struct failure *f)
-{
-	static const struct {
-		int status;
-		enum err err;
-	} rows[] = {
-	    {400, ERR_USAGE},
-	    {401, ERR_PERMISSION},
-	    {403, ERR_PERMISSION},
-	    {404, ERR_NOT_FOUND},
-	    {410, ERR_GONE},
-	    {503, ERR_BUSY},
-	    {507, ERR_FULL},
-	};
-	struct span body = buf_span(&http->body);
-	json_t *answer = json_loadb(body.at, body.len, 0, NULL);
-	const char *text = json_string_value(json_object_get(answer, "error"));
-	enum err err = ERR_UNAVAILABLE;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].status == status)
-			err = rows[i].err;
-	if (!text && status != 401)
-		err = ERR_UNAVAILABLE;
-	if (text)
-		(void)failure_set(f, err, "%s", text);
-	else if (status == 401)
-		(void)failure_set(f, err,
-		    "the server wants a password: http://NAME:PASSWORD@...");
-	else
-		(void)failure_set(
-		    f, err, "the server answers %d: is it mailstop?", status);
-	json_decref(answer);
-	return err;
-}
-
-static enum err
-run(struct source_http *http, struct fetch_request request, int *status,
-    struct failure *f)
-{
-	request.path = buf_string(&http->path);
-	request.body = keep_body;
-	request.context = http;
-	if (!request.path)
-		return failure_set(
-		    f, ERR_USAGE, "the query is too long for a request");
-	buf_reset(&http->body);
-	return fetch_run(http->fetch, &request, status, f);
-}
-
-static enum err
-read_json(struct source_http *http, json_t **out, struct failure *f)
-{
-	struct span body = buf_span(&http->body);
-
-	*out = json_loadb(body.at, body.len, JSON_ALLOW_NUL, NULL);
-	return *out ? ERR_OK
-		    : failure_set(f, ERR_UNAVAILABLE,
-			  "the server's answer is no JSON: is it mailstop?");
-}
-
-/* A request whose answer is JSON. */
-static enum err
-ask(struct source_http *http, const char *method, json_t **out,
-    struct failure *f)
-{
-	struct fetch_request request = {
-	    .method = method, .accept = ACCEPT_JSON};
-	int status;
-	enum err err = run(http, request, &status, f);
-
-	*out = NULL;
-	if (err)
-		return err;
-	return status == 200 ? read_json(http, out, f) : blame(http, status, f);
 }
 
 /* ---- lists */
@@ -218,12 +94,12 @@ static enum err
 get_page(struct source_http *http, const struct source_request *request,
     const struct paging *paging, json_t **answer, struct failure *f)
 {
-	begin(http, paging->path);
+	source_http_begin(http, paging->path);
 	put_query(http, request);
 	put_number(http, "before", paging->before);
 	put_number(
 	    http, "limit", paging->left < PAGE ? (int64_t)paging->left : PAGE);
-	return ask(http, "GET", answer, f);
+	return source_http_ask(http, "GET", answer, f);
 }
 
 /* Until a page is not full: there is nothing behind it. */
@@ -300,20 +176,11 @@ sessions(struct source *source, const struct source_request *request,
 
 /* ---- one message */
 
-static void
-begin_on(struct source_http *http, const char *before, const char *id,
-    const char *behind)
-{
-	begin(http, before);
-	put_encoded(http, id);
-	buf_put_string(&http->path, behind);
-}
-
 static enum err
 get(struct source *source, const char *id, json_t **out, struct failure *f)
 {
-	begin_on(own(source), "/message/", id, "");
-	return ask(own(source), "GET", out, f);
+	source_http_begin_on(own(source), "/message/", id, "");
+	return source_http_ask(own(source), "GET", out, f);
 }
 
 struct raw {
@@ -350,7 +217,7 @@ raw(struct source *source, const char *id, struct spool *out, struct failure *f)
 	int status;
 	enum err err;
 
-	begin_on(http, "/message/", id, "/raw");
+	source_http_begin_on(http, "/message/", id, "/raw");
 	request.path = buf_string(&http->path);
 	if (!request.path)
 		return failure_set(f, ERR_NOT_FOUND, "%s: not found", id);
@@ -360,7 +227,7 @@ raw(struct source *source, const char *id, struct spool *out, struct failure *f)
 		return failure_set(f, kept.err, "%s", err_text(kept.err));
 	if (err || status == 200)
 		return err;
-	return blame(http, status, f);
+	return source_http_blame(http, status, f);
 }
 
 /* ---- removing */
@@ -380,9 +247,9 @@ remove_matching(struct source *source, const struct source_request *request,
 	json_t *answer;
 	enum err err;
 
-	begin(own(source), "/messages");
+	source_http_begin(own(source), "/messages");
 	put_query(own(source), request);
-	err = ask(own(source), "DELETE", &answer, f);
+	err = source_http_ask(own(source), "DELETE", &answer, f);
 	return err ? err : read_count(answer, "deleted", count);
 }
 
@@ -392,8 +259,8 @@ remove_one(struct source *source, const char *id, struct failure *f)
 	json_t *answer;
 	enum err err;
 
-	begin_on(own(source), "/message/", id, "");
-	err = ask(own(source), "DELETE", &answer, f);
+	source_http_begin_on(own(source), "/message/", id, "");
+	err = source_http_ask(own(source), "DELETE", &answer, f);
 	json_decref(answer);
 	return err;
 }
@@ -406,10 +273,10 @@ take(struct source *source, const struct source_request *request,
 	json_t *answer;
 	enum err err;
 
-	begin(own(source), "/take");
+	source_http_begin(own(source), "/take");
 	put_query(own(source), request);
 	put_number(own(source), "count", (int64_t)request->limit);
-	err = ask(own(source), "POST", &answer, f);
+	err = source_http_ask(own(source), "POST", &answer, f);
 	if (!err)
 		(void)tell(json_object_get(answer, "messages"), &left, callback,
 		    context);
@@ -425,24 +292,24 @@ wait_for(struct source *source, const struct source_request *request,
 {
 	struct source_http *http = own(source);
 	struct fetch_request wait = {.method = "GET",
-	    .accept = ACCEPT_JSON,
+	    .accept = SOURCE_HTTP_ACCEPT_JSON,
 	    .timeout_us = timeout_us + SLACK_US};
 	int status;
 	enum err err;
 
 	*out = NULL;
-	begin(http, "/wait");
+	source_http_begin(http, "/wait");
 	put_query(http, request);
 	put_number(http, "count", (int64_t)request->limit);
 	put_key(http, "timeout");
 	buf_printf(
 	    &http->path, "%" PRId64, (timeout_us + SECOND_US - 1) / SECOND_US);
-	err = run(http, wait, &status, f);
+	err = source_http_run(http, wait, &status, f);
 	if (err)
 		return err;
 	if (status != 200 && status != 408)
-		return blame(http, status, f);
-	err = read_json(http, out, f);
+		return source_http_blame(http, status, f);
+	err = source_http_read_json(http, out, f);
 	if (!err && status == 408)
 		err = failure_set(f, ERR_NOT_FOUND, "the time is over");
 	return err;
@@ -454,8 +321,8 @@ now(struct source *source, int64_t *seq, struct failure *f)
 	json_t *answer;
 	enum err err;
 
-	begin(own(source), "/now");
-	err = ask(own(source), "GET", &answer, f);
+	source_http_begin(own(source), "/now");
+	err = source_http_ask(own(source), "GET", &answer, f);
 	*seq = json_integer_value(json_object_get(answer, "seq"));
 	json_decref(answer);
 	return err;
@@ -472,12 +339,12 @@ transcript(struct source *source, const char *session, struct buf *out,
 	int status;
 	enum err err;
 
-	begin_on(http, "/session/", session, "/transcript");
-	err = run(http, request, &status, f);
+	source_http_begin_on(http, "/session/", session, "/transcript");
+	err = source_http_run(http, request, &status, f);
 	if (err)
 		return err;
 	if (status != 200)
-		return blame(http, status, f);
+		return source_http_blame(http, status, f);
 	if (!buf_put(out, buf_span(&http->body)))
 		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	return ERR_OK;
@@ -489,7 +356,7 @@ ask_list(struct source_http *http, const char *key, source_callback *callback,
 {
 	uint64_t left = UINT64_MAX;
 	json_t *answer;
-	enum err err = ask(http, "GET", &answer, f);
+	enum err err = source_http_ask(http, "GET", &answer, f);
 
 	if (!err)
 		(void)tell(
@@ -502,7 +369,7 @@ static enum err
 transcript_json(struct source *source, const char *session,
     source_callback *callback, void *context, struct failure *f)
 {
-	begin_on(own(source), "/session/", session, "/transcript");
+	source_http_begin_on(own(source), "/session/", session, "/transcript");
 	return ask_list(own(source), "transcript", callback, context, f);
 }
 
@@ -510,7 +377,7 @@ static enum err
 session_findings(struct source *source, const char *session,
     source_callback *callback, void *context, struct failure *f)
 {
-	begin_on(own(source), "/session/", session, "/findings");
+	source_http_begin_on(own(source), "/session/", session, "/findings");
 	return ask_list(own(source), "findings", callback, context, f);
 }
 
@@ -518,15 +385,15 @@ static enum err
 message_findings(struct source *source, const char *id,
     source_callback *callback, void *context, struct failure *f)
 {
-	begin_on(own(source), "/message/", id, "/findings");
+	source_http_begin_on(own(source), "/message/", id, "/findings");
 	return ask_list(own(source), "findings", callback, context, f);
 }
 
 static enum err
 stats(struct source *source, json_t **out, struct failure *f)
 {
-	begin(own(source), "/stats");
-	return ask(own(source), "GET", out, f);
+	source_http_begin(own(source), "/stats");
+	return source_http_ask(own(source), "GET", out, f);
 }
 
 /* ---- the whole */
@@ -557,6 +424,7 @@ static const struct source_kind kind = {
     .session_findings = session_findings,
     .message_findings = message_findings,
     .stats = stats,
+    .call = source_http_call,
     .close = close_http,
 };
 
@@ -572,8 +440,8 @@ source_http_open(
 	if (!http)
 		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	http->source.kind = &kind;
-	buf_init(&http->path, PATH_LEN_MAX);
-	buf_init(&http->body, JSON_MAX);
+	buf_init(&http->path, SOURCE_HTTP_PATH_MAX);
+	buf_init(&http->body, SOURCE_HTTP_JSON_MAX);
 	err = fetch_open(&http->fetch, &options, f);
 	if (err)
 		close_http(&http->source);

@@ -261,6 +261,17 @@ wait_to(struct session *session, void (*then)(struct session *))
 }
 
 static void
+start_timer(struct session *session, int64_t us)
+{
+	const struct timeval time = {
+	    .tv_sec = (time_t)(us / CLOCK_SECOND),
+	    .tv_usec = (suseconds_t)(us % CLOCK_SECOND),
+	};
+
+	(void)event_add(&session->timer, &time);
+}
+
+static void
 on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct session *session = context;
@@ -269,6 +280,12 @@ on_timer(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	session->shared->now_us = clock_mono_us();
+	/* libevent's clock is a coarse one, and some milliseconds early. */
+	if (session->shared->now_us < session->timer_us) {
+		start_timer(
+		    session, session->timer_us - session->shared->now_us);
+		return;
+	}
 	session->then = NULL;
 	if (then) {
 		session->state = session->state_before;
@@ -295,12 +312,8 @@ session_fault_release(struct session *session)
 void
 session_set_timer(struct session *session, int64_t us)
 {
-	const struct timeval time = {
-	    .tv_sec = (time_t)(us / CLOCK_SECOND),
-	    .tv_usec = (suseconds_t)(us % CLOCK_SECOND),
-	};
-
-	(void)event_add(&session->timer, &time);
+	session->timer_us = clock_mono_us() + us;
+	start_timer(session, us);
 }
 
 /* Does what the rule says first: nothing, for a time or for ever. */
@@ -311,7 +324,7 @@ begin(struct session *session, void (*then)(struct session *))
 
 	remark_rule(session);
 	session->fault_resets = fault->reset;
-	if (fault->hide)
+	if (session->asked == SMTP_HELLO && fault->code == 0)
 		smtp_hide(session->smtp, fault->hide);
 	if (fault->tls)
 		session->tls_fault = fault->tls;
@@ -368,8 +381,12 @@ session_fault_acts(struct session *session)
 		return true;
 	if (asked == SMTP_CONNECT && session->before_tls == BEFORE_NOTHING)
 		return false;
-	if (!meets_rule(session, moments[asked]))
+	if (!meets_rule(session, moments[asked])) {
+		/* What a rule hid was hidden from another name. */
+		if (asked == SMTP_HELLO)
+			smtp_hide(session->smtp, 0);
 		return false;
+	}
 	begin(session, act);
 	return true;
 }

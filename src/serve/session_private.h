@@ -131,6 +131,7 @@ struct session {
 	enum session_before_tls before_tls;
 	enum fault_tls tls_fault;
 	struct event timer;              /* for delay and drip */
+	int64_t timer_us;                /* when it is due; monotonic */
 	enum session_state state_before; /* SESSION_WAITING for a delay */
 	void (*then)(struct session *);  /* after it; NULL: no delay */
 	unsigned drip;                   /* bytes a second; 0: as they come */

@@ -24,6 +24,8 @@ import select
 import shutil
 import signal
 import socket
+import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -291,6 +293,16 @@ class Server:
         """The stored bytes of a message."""
         return self.run("show", "--raw", message["id"]).stdout
 
+    def sessions(self):
+        """Session objects, newest first; stop() before: then all is there."""
+        return json_lines(self.run("sessions", "--json", "--limit", 0))
+
+    def dialogue(self, ident):
+        """What was said in a session (or that of a message), as a list of
+        lines without their times: " C: NOOP", " S: 250 2.0.0 OK"."""
+        text = self.run("transcript", ident).stdout.decode()
+        return [line[len("     0.000000 "):] for line in text.splitlines()]
+
 
 # ---- a client of SMTP
 
@@ -315,6 +327,34 @@ class Client:
 
     def close(self):
         self.socket.close()
+
+    def reset(self):
+        """Closes with RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                               struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def start_tls(self, context=None, host="localhost"):
+        """Shakes hands; without a context any certificate will do."""
+        if context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket, server_hostname=host)
+        self.input = b""
+
+    def end(self):
+        """Waits for the end of the connection, and gives what was said
+        before it, and how it came: "fin" or "rst"."""
+        said, self.input = self.input, b""
+        while True:
+            try:
+                part = self.socket.recv(65536)
+            except ConnectionResetError:
+                return said, "rst"
+            if not part:
+                return said, "fin"
+            said += part
 
     def send(self, octets):
         self.socket.sendall(octets)
