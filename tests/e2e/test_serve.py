@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 
 from mailstop_test import (DEADLINE, MAILSTOP, Client, Deadline, Server,
                            environment, mailstop, main, read_until, scratch,
@@ -232,6 +233,98 @@ def needs_no_home_for_tls_that_nobody_asked_for():
             assert server.ready["ca"] is None
             with server.client() as client:
                 assert "STARTTLS" not in client.hello()
+
+
+@test
+def logs_a_line_for_each_message_when_asked():
+    with Server("--log-level", "info") as server:
+        with server.client() as client:
+            client.send_mail(b"Subject: =?utf-8?q?h=C3=A9?= \x1b[2J\r\n\r\n",
+                             recipients=("a@to.test", "b@to.test"))
+        line = server.wait_log(".*1: from sender@from.test.*").group()
+        assert "a@to.test, b@to.test" in line and "h\u00e9" in line, line
+        assert "\x1b" not in line and "findings" in line, line
+    with Server() as server:
+        with server.client() as client:
+            client.send_mail(b"Subject: quiet\r\n\r\n")
+        assert server.stop() == 0
+        assert b"sender@from.test" not in server.log, server.log
+        assert b"[http] accessible via http://127.0.0.1:" in server.log
+    with Server("--quiet") as server:
+        assert server.stop() == 0
+        assert server.log == b"", server.log
+
+
+@test
+def keeps_apart_what_it_refused():
+    with Server("--fault", "body reply=552:5.3.4:\"Too odd\"") as server:
+        with server.client() as client:
+            client.hello()
+            client.ask("MAIL FROM:<a@b.test>", 250)
+            client.ask("RCPT TO:<c@d.test>", 250)
+            client.ask("DATA", 354)
+            client.data(b"Subject: odd\r\n\r\n")
+            client.reply(552)
+            client.ask("QUIT", 221)
+            assert client.line() == b""
+        assert server.messages() == []
+        message, = server.messages("state:refused")
+        assert message["state"] == "refused", message
+        assert "Too odd" in message["reason"], message
+        assert message["subject"] == "odd"
+
+
+@test
+def takes_sockets_of_systemd():
+    """As sd_listen_fds(3) has it: descriptors from 3 on, with names."""
+    with socket.socket() as smtp, socket.socket() as web, scratch() as folder:
+        for one in (smtp, web):
+            one.bind(("127.0.0.1", 0))
+            one.listen()
+        reading, writing = os.pipe()
+        # The number of the process must be named, and stays over an exec.
+        script = ("import fcntl, os, sys\n"
+                  "a, b, c = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 10)"
+                  " for n in sys.argv[2:])\n"
+                  "os.dup2(a, 3), os.dup2(b, 4), os.dup2(c, 5)\n"
+                  "os.environ.update(LISTEN_PID=str(os.getpid()),"
+                  " LISTEN_FDS='2',"
+                  " LISTEN_FDNAMES='smtp:mailstop-http.socket')\n"
+                  "os.execv(sys.argv[1], [sys.argv[1], 'serve', '--memory',"
+                  " '--quiet', '--ready-fd=5'])\n")
+        fds = [smtp.fileno(), web.fileno(), writing]
+        with subprocess.Popen(
+                [sys.executable, "-c", script, MAILSTOP, *map(str, fds)],
+                env=environment(folder), stdin=subprocess.DEVNULL,
+                pass_fds=fds) as process:
+            os.close(writing)
+            ready = json.loads(read_until(
+                reading, lambda text: text.endswith(b"\n"), Deadline()))
+            os.close(reading)
+            assert ready["smtp"] == ["127.0.0.1:%d" % smtp.getsockname()[1]]
+            assert ready["http"] == ["127.0.0.1:%d" % web.getsockname()[1]]
+            with Client(smtp.getsockname()) as client:
+                client.reply(220)
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+
+
+@test
+def serves_many_connections():
+    """More than the usual soft limit of descriptors lets one have."""
+    with Server(memory=True) as server:
+        clients = []
+        try:
+            for _ in range(1100):
+                clients.append(server.client())
+        except OSError:
+            pass  # this process may have no more itself
+        for client in clients:
+            client.reply(220)
+        for client in clients:
+            client.close()
+        with server.client() as client:
+            client.send_mail(b"x\r\n")
 
 
 @test
