@@ -182,12 +182,25 @@ class Server:
         return self
 
     def __exit__(self, kind, value, trace):
+        status = 0
         with self.stack:
             if self.process and self.process.poll() is None:
-                self.process.kill()
-            self.finish()
+                if kind:
+                    self.process.kill()
+                else:
+                    self.process.terminate()
+                status = self.finish()
+            else:
+                self.finish()
             if kind and self.log:
                 remark(self.log.decode(errors="replace"))
+        if kind:
+            return
+        # Whatever a test was about, the server left as it should.
+        log = self.log.decode(errors="replace")
+        if status != 0 or "Sanitizer" in log or "runtime error" in log:
+            raise AssertionError("the server ended with %d: %s" % (status,
+                                                                   log))
 
     def start(self):
         """Returns once it is ready; fails when it ends before that."""
