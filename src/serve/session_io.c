@@ -10,6 +10,9 @@
 #define KEPT_USUAL ((size_t)16 * 1024 * 1024)
 #define READ_SMALL ((size_t)4 * 1024)
 
+/* Some milliseconds' worth of pipelined commands. */
+#define EVENTS_MAX 8000
+
 /* So many connections beyond the limit may stay until the peer has heard why.
  */
 #define LINGER_MORE 256
@@ -373,27 +376,39 @@ drop_at_byte(struct session *session, struct span unused)
 		session_fault_drop(session);
 }
 
-/* Lets the engine have it until it waits for more, or for us. */
+/* The engine takes no more: it is all used up, or `out` is full. False: it has
+   to wait until the client reads. */
+static bool
+pause_engine(struct session *session, struct span rest)
+{
+	if (session->shared->out.len <= SMTP_OUT_PAUSE) {
+		drop_at_byte(session, rest);
+		return false;
+	}
+	session->is_fresh = true;
+	if (!session_flush(session))
+		return false;
+	session->is_fresh = false;
+	return true;
+}
+
+/* Lets the engine have it until it waits for more, or for us, or until others
+   should have their turn: `is_fresh` then. */
 static void
 run_engine(struct session *session, struct span *in)
 {
-	struct buf *out = &session->shared->out;
+	for (unsigned i = 0; session->state == SESSION_TALKING; i++) {
+		enum smtp_event event;
 
-	while (session->state == SESSION_TALKING) {
-		enum smtp_event event = step_engine(session, in);
-
-		if (event != SMTP_MORE) {
+		if (i == EVENTS_MAX) {
+			session->is_fresh = true;
+			return;
+		}
+		event = step_engine(session, in);
+		if (event != SMTP_MORE)
 			session_take(session, event);
-			continue;
-		}
-		if (out->len <= SMTP_OUT_PAUSE) {
-			drop_at_byte(session, *in);
+		else if (!pause_engine(session, *in))
 			return;
-		}
-		session->is_fresh = true;
-		if (!session_flush(session))
-			return;
-		session->is_fresh = false;
 	}
 }
 
@@ -410,6 +425,8 @@ step_talking(struct session *session)
 	run_engine(session, &in);
 	if (session->state == SESSION_GONE)
 		return false;
+	/* What was refused is heard while its line is still there. */
+	session_hear(session);
 	/* Plaintext from before TLS is not to be believed. */
 	if (session->state == SESSION_SHAKING) {
 		session->drained += in.len;
@@ -425,9 +442,9 @@ step_talking(struct session *session)
 		return true;
 	if (session_record_is_full(session))
 		return false;
-	if (session->may_read && has_read)
+	if (session->is_fresh || (session->may_read && has_read))
 		loop_later(session->shared->loop, &session->again);
-	return session->may_read && !has_read;
+	return session->may_read && !has_read && !session->is_fresh;
 }
 
 static bool

@@ -1,6 +1,7 @@
 /* session_mail: a session's transaction, from MAIL to the end of its text. */
 #include "session_private.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,6 +76,7 @@ set_sender(struct session *session)
 void
 session_mail_begin(struct session *session)
 {
+	assert(!session->message);
 	session->trouble = ERR_OK;
 	session->message = take_message(session->shared);
 	if (session->message && set_sender(session))

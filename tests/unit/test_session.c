@@ -25,6 +25,13 @@ serves_a_person(void **state)
 	    "354 Enter message, ending with \".\" on a line by itself\r\n");
 	guest_say(&guest, "Subject: x\r\n\r\n..dot\r\n");
 	guest_ask(&guest, ".", "250 2.0.0 OK Message saved as ");
+	/* The first one is never stored without its conversation. */
+	house_expect(house,
+	    "SELECT count(*) FROM message JOIN session"
+	    " ON message.session = session.id JOIN dialogue"
+	    " ON dialogue.session = session.seq"
+	    " WHERE text LIKE '% DATA%octets%'",
+	    "1");
 	guest_ask(&guest, "QUIT", "221 2.0.0 mail.test closing connection\r\n");
 	guest_hear_end(&guest);
 	guest_leave(&guest);

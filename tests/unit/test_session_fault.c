@@ -426,6 +426,28 @@ hurts_handshakes(void **state)
 	start(*state, "");
 }
 
+/* What comes between STARTTLS and its reply is plain text, too. */
+static void
+throws_away_what_was_said_in_a_delay(void **state)
+{
+	struct house *house = *state;
+	struct guest guest;
+
+	house_use_tls(house);
+	start(house, "tls delay=50ms");
+	guest_enter(&guest, house, house->address);
+	guest_say(&guest, "STARTTLS\r\n");
+	loop_turn(house->loop);
+	guest_say(&guest, "MAIL FROM:<evil@x>\r\n");
+	guest_hear(&guest, "220 ");
+	assert_true(guest_shake(&guest, tls_ca_path(house->tls)));
+	guest_ask(&guest, "EHLO x", "250-");
+	guest_ask(&guest, "QUIT", "221 ");
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	assert_said(house, "STARTTLS: 20 octets thrown away\n");
+}
+
 /* Before the handshake of an implicit TLS listener nothing can be said. */
 static void
 acts_before_implicit_tls(void **state)
@@ -494,6 +516,7 @@ main(void)
 	    TEST(resets),
 	    TEST(hides_keywords),
 	    TEST(hurts_handshakes),
+	    TEST(throws_away_what_was_said_in_a_delay),
 	    TEST(acts_before_implicit_tls),
 	};
 

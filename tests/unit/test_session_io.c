@@ -162,7 +162,7 @@ static void
 closes_after_too_many_errors(void **state)
 {
 	struct house *house = *state;
-	char *lines = repeat("WHAT\r\n", 2000);
+	char *lines = repeat("WHAT\r\n", 100000);
 	struct guest guest;
 
 	house->options.max_errors = 3;

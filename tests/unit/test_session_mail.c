@@ -174,8 +174,6 @@ survives_a_full_disk(void **state)
 
 	house_start(house);
 	guest_enter(&guest, house, house->address);
-	guest_begin_mail(&guest);
-	guest_ask(&guest, "x\r\n.", "250 ");
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	none = before;
@@ -194,13 +192,13 @@ survives_a_full_disk(void **state)
 	house_wait_for_ends(house, 1);
 	house_expect(house,
 	    "SELECT group_concat(replace(bytes, x'0d0a', ''), '') FROM raw",
-	    "xy");
-	house_expect(house, "SELECT accepted FROM session", "2");
+	    "y");
+	house_expect(house, "SELECT accepted FROM session", "1");
 	/* Nothing of the dialogue was lost. */
 	house_expect(house,
 	    "SELECT length(text) - length(replace(text, ' DATA', '123')) FROM"
 	    " (SELECT group_concat(text, '') AS text FROM dialogue)",
-	    "8");
+	    "6");
 }
 
 /* Nothing is lost of those that are under way, and it is over some time. */
@@ -236,6 +234,40 @@ keeps_to_its_memory(void **state)
 	house_expect(house,
 	    "SELECT group_concat(state || size, ' ') FROM message",
 	    "165536 0299968 0299968");
+	free(text);
+}
+
+/* What is kept to be used again gives way. */
+static void
+takes_memory_from_the_spare(void **state)
+{
+	enum { LEN = 150016, SMALL = 10048 };
+	struct house *house = *state;
+	char *text = malloc(LEN + 1);
+	struct guest guest;
+	struct guest others[6];
+
+	assert_non_null(text);
+	for (size_t i = 0; i < LEN; i++)
+		text[i] = (i % 64) == 63 ? '\n' : (i % 64) == 62 ? '\r' : 'x';
+	text[LEN] = '\0';
+	house->options.spool_directory = NULL;
+	house->options.memory_limit = 200000;
+	house_start(house);
+	guest_enter(&guest, house, house->address);
+	guest_begin_mail(&guest);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		guest_enter(&others[i], house, house->address);
+		guest_begin_mail(&others[i]);
+		guest_say_span(&others[i], span_make(text, SMALL));
+	}
+	for (size_t i = 0; i < COUNT(others); i++) {
+		guest_ask(&others[i], ".", "250 ");
+		guest_leave(&others[i]);
+	}
+	guest_say(&guest, text);
+	guest_ask(&guest, ".", "250 ");
+	guest_leave(&guest);
 	free(text);
 }
 
@@ -288,6 +320,45 @@ takes_many_recipients(void **state)
 	    "500 1500 452 4.5.3 Too many recipients");
 }
 
+/* The last line that was kept behind a message is a recipient that is refused,
+   and a transaction is open when TLS starts. */
+static void
+notes_what_is_refused_behind_a_message(void **state)
+{
+	struct house *house = *state;
+	char text[20000] = "x\r\n.\r\nMAIL FROM:<a@x.test>\r\n";
+	size_t len = strlen(text);
+	struct guest guest;
+
+	house->options.max_errors = 0;
+	house_use_tls(house);
+	house_start(house);
+	while (len < sizeof(text) - 100)
+		len += (size_t)snprintf(
+		    text + len, sizeof(text) - len, "RCPT TO:<>\r\n");
+	guest_enter(&guest, house, house->address);
+	guest_begin_mail(&guest);
+	guest_say(&guest, text);
+	guest_hear(&guest, "250 2.0.0 OK Message saved");
+	guest_hear(&guest, "250 ");
+	for (const char *at = text; (at = strstr(at, "RCPT")); at++)
+		guest_hear(&guest, "501 ");
+	guest_ask(&guest, "RCPT TO:<b@y.test>", "250 ");
+	guest_ask(&guest, "STARTTLS", "220 ");
+	assert_true(guest_shake(&guest, tls_ca_path(house->tls)));
+	guest_ask(&guest, "EHLO x", "250-");
+	guest_begin_mail(&guest);
+	guest_ask(&guest, "x\r\n.", "250 2.0.0 OK Message saved");
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	house_expect(house,
+	    "SELECT group_concat(state || reason, ' ') FROM message",
+	    "0 2given up by the client 0");
+	assert_true(
+	    house_number(house,
+		"SELECT count(*) FROM recipient WHERE message = 2") > 500);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
@@ -302,8 +373,10 @@ main(void)
 	    TEST(stores_for_who_has_left),
 	    TEST(survives_a_full_disk),
 	    TEST(keeps_to_its_memory),
+	    TEST(takes_memory_from_the_spare),
 	    TEST(begins_nothing_without_memory),
 	    TEST(takes_many_recipients),
+	    TEST(notes_what_is_refused_behind_a_message),
 	};
 
 	return cmocka_run_group_tests_name("session_mail", tests, NULL, NULL);

@@ -175,36 +175,49 @@ struct server {
 	int fd;
 	bool is_silent;
 	unsigned asked;
+	/* The last question, for an answer that comes late. */
+	unsigned char question[512];
+	size_t len;
+	struct sockaddr_in from;
 };
+
+static void
+answer(const struct server *server, const struct dns_reply *reply)
+{
+	unsigned char room[DNS_REPLY_SIZE];
+	size_t len = dns_reply_make(room, server->question, server->len, reply);
+
+	(void)sendto(server->fd, room, len, 0,
+	    (const struct sockaddr *)&server->from, sizeof(server->from));
+}
+
+static const struct dns_reply yes = {
+    .count = 1, .records = SPAN(DNS_ASKED DNS_IS_A DNS_V4)};
 
 /* What stands in the question decides: "yes...", "no...", else it fails. */
 static void
 on_question(evutil_socket_t fd, short what, void *context)
 {
-	static const struct dns_reply yes = {
-	    .count = 1, .records = SPAN(DNS_ASKED DNS_IS_A DNS_V4)};
 	static const struct dns_reply no = {.flags = 3};
 	static const struct dns_reply failure = {.flags = 2};
 	struct server *server = context;
-	unsigned char question[512];
-	unsigned char room[DNS_REPLY_SIZE];
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
-	const struct dns_reply *reply = &failure;
-	ssize_t got = recvfrom(
-	    fd, question, sizeof(question), 0, (struct sockaddr *)&from, &len);
+	socklen_t len = sizeof(server->from);
+	ssize_t got = recvfrom(fd, server->question, sizeof(server->question),
+	    0, (struct sockaddr *)&server->from, &len);
 
 	(void)what;
+	assert_true(got >= DNS_HEADER_SIZE);
+	server->len = (size_t)got;
 	server->asked++;
-	if (got < DNS_HEADER_SIZE || server->is_silent)
+	if (server->is_silent)
 		return;
-	if (memmem(question, (size_t)got, "yes", 3))
-		reply = &yes;
-	if (memmem(question, (size_t)got, "no", 2))
-		reply = &no;
-	/* The question's type is MX: its answer is no address. */
-	got = (ssize_t)dns_reply_make(room, question, (size_t)got, reply);
-	(void)sendto(fd, room, (size_t)got, 0, (struct sockaddr *)&from, len);
+	/* Also to a question for MX: then an address is asked for next. */
+	if (memmem(server->question, server->len, "yes", 3))
+		answer(server, &yes);
+	else if (memmem(server->question, server->len, "no", 2))
+		answer(server, &no);
+	else
+		answer(server, &failure);
 }
 
 static struct dns *
@@ -308,6 +321,35 @@ is_left_while_it_asks(void **state)
 	close_dns(house->options.dns, &server);
 }
 
+/* The answer comes when nobody waits for it any more. */
+static void
+is_freed_while_it_asks(void **state)
+{
+	struct house *house = *state;
+	struct server server = {.fd = -1, .is_silent = true};
+	struct guest guest;
+	unsigned asked;
+
+	house->options.check_helo = true;
+	house_open(house);
+	house->options.dns = open_dns(house, &server);
+	house_listen(house, LISTEN_SMTP, "127.0.0.1:0", house->address);
+	guest_come(&guest, house, house->address);
+	guest_hear(&guest, "220 ");
+	guest_say(&guest, "EHLO yes.test\r\n");
+	house_until(house, server.asked >= 1);
+	serve_smtp_free(house->smtp);
+	house->smtp = NULL;
+	asked = server.asked;
+	answer(&server, &yes);
+	loop_turn(house->loop);
+	loop_turn(house->loop);
+	assert_int_equal(server.asked, asked);
+	guest_hear_end(&guest);
+	guest_leave(&guest);
+	close_dns(house->options.dns, &server);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
@@ -323,6 +365,7 @@ main(void)
 	    TEST(believes_a_front_end),
 	    TEST(checks_names),
 	    TEST(is_left_while_it_asks),
+	    TEST(is_freed_while_it_asks),
 	};
 
 	return cmocka_run_group_tests_name("session_who", tests, NULL, NULL);
