@@ -147,8 +147,9 @@ match_blind(const struct query *term, const struct query_subject *subject)
 {
 	struct blind blind = {term, false};
 
-	trace_unlisted(subject->message, subject->mime, match_unlisted, &blind);
-	return blind.is_match;
+	return trace_unlisted(
+		   subject->message, subject->mime, match_unlisted, &blind) &&
+	    blind.is_match;
 }
 
 static bool

@@ -100,7 +100,9 @@ static void
 put_bcc(struct making *making)
 {
 	put_list(making, MIME_BCC);
-	trace_unlisted(making->message, making->mime, put_unlisted, making);
+	if (!trace_unlisted(
+		making->message, making->mime, put_unlisted, making))
+		making->column.failed = true;
 }
 
 static void

@@ -117,8 +117,8 @@ tag_find(const struct message *message, const struct mime *mime)
 		add(&found, span_cut(&rest, ','));
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		add_list(&found, &mime->lists[lists[i]]);
-	trace_unlisted(message, mime, add_unlisted, &found);
-	if (found.failed) {
+	if (!trace_unlisted(message, mime, add_unlisted, &found) ||
+	    found.failed) {
 		tag_free(found.tags);
 		return NULL;
 	}

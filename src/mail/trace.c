@@ -3,6 +3,9 @@
 
 #include "clock.h"
 
+#include <stdlib.h>
+#include <strings.h>
+
 /* What stands in a header must end no line, whoever sent it. */
 static void
 put_clean(struct buf *out, struct span text)
@@ -15,47 +18,101 @@ put_clean(struct buf *out, struct span text)
 	}
 }
 
-static bool
-names(const struct mime_addresses *list, struct span address)
+/* ---- recipients that no header names */
+
+/* An address and where it stands: 0 in the header, else behind that many
+   recipients less one. */
+struct entry {
+	struct span address;
+	size_t place;
+};
+
+static int
+compare_places(const void *left, const void *right)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (span_equal_nocase(
-			span_string(list->at[i].address), address))
-			return true;
-	return false;
+	const struct entry *a = left;
+	const struct entry *b = right;
+
+	return a->place < b->place ? -1 : a->place > b->place;
 }
 
-/* Whether an accepted recipient before `end` is the same. */
-static bool
-came_before(const struct message *message, size_t end, struct span address)
+static int
+compare_addresses(const void *left, const void *right)
 {
-	for (size_t i = 0; i < end; i++) {
-		struct message_rcpt rcpt = message_recipient(message, i);
+	const struct entry *a = left;
+	const struct entry *b = right;
+	size_t len =
+	    a->address.len < b->address.len ? a->address.len : b->address.len;
+	int order = strncasecmp(a->address.at, b->address.at, len);
 
-		if (message_rcpt_is_accepted(&rcpt) &&
-		    span_equal_nocase(rcpt.address, address))
-			return true;
-	}
-	return false;
+	if (order == 0 && a->address.len != b->address.len)
+		order = a->address.len < b->address.len ? -1 : 1;
+	return order ? order : compare_places(left, right);
 }
 
-void
-trace_unlisted(const struct message *message, const struct mime *mime,
-    trace_callback *call, void *context)
+static const enum mime_list lists[] = {MIME_TO, MIME_CC, MIME_BCC};
+
+static size_t
+collect(struct entry *entries, const struct message *message,
+    const struct mime *mime)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < mime->lists[lists[i]].count; j++)
+			entries[count++].address =
+			    span_string(mime->lists[lists[i]].at[j].address);
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		struct message_rcpt rcpt = message_recipient(message, i);
 
-		if (!message_rcpt_is_accepted(&rcpt) ||
-		    names(&mime->lists[MIME_TO], rcpt.address) ||
-		    names(&mime->lists[MIME_CC], rcpt.address) ||
-		    names(&mime->lists[MIME_BCC], rcpt.address) ||
-		    came_before(message, i, rcpt.address))
-			continue;
-		if (!call(rcpt.address, context))
-			return;
+		if (message_rcpt_is_accepted(&rcpt))
+			entries[count++] = (struct entry){rcpt.address, i + 1};
 	}
+	return count;
 }
+
+/* Keeps the first of each address, where that is a recipient. */
+static size_t
+keep_unlisted(struct entry *entries, size_t count)
+{
+	struct span last = SPAN("");
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct entry entry = entries[i];
+
+		if (entry.place && !span_equal_nocase(entry.address, last))
+			entries[kept++] = entry;
+		last = entry.address;
+	}
+	return kept;
+}
+
+/* Sorted, since people send thousands of recipients to see what happens. */
+bool
+trace_unlisted(const struct message *message, const struct mime *mime,
+    trace_callback *call, void *context)
+{
+	size_t count = message->recipient_count;
+	struct entry *entries;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		count += mime->lists[lists[i]].count;
+	entries = calloc(count + 1, sizeof(*entries));
+	if (!entries)
+		return false;
+	count = collect(entries, message, mime);
+	qsort(entries, count, sizeof(*entries), compare_addresses);
+	count = keep_unlisted(entries, count);
+	qsort(entries, count, sizeof(*entries), compare_places);
+	for (size_t i = 0; i < count; i++)
+		if (!call(entries[i].address, context))
+			break;
+	free(entries);
+	return true;
+}
+
+/* ---- fields */
 
 struct bcc {
 	struct buf *out;
@@ -124,7 +181,8 @@ trace_put(
 {
 	struct bcc bcc = {out, 0};
 
-	trace_unlisted(message, mime, put_bcc, &bcc);
+	if (!trace_unlisted(message, mime, put_bcc, &bcc))
+		return false;
 	if (bcc.count > 0)
 		(void)buf_put(out, SPAN("\r\n"));
 	if (mime->message_id[0] == '\0')

@@ -23,7 +23,8 @@
 
 /*
  * Appends the fields, each line ended by CRLF. `mime` is what mime_parse()
- * made of the message, or of its header block alone. False when `out` is full.
+ * made of the message, or of its header block alone. False when `out` is full
+ * or memory is.
  */
 bool
 trace_put(struct buf *out, const struct message *, const struct mime *mime);
@@ -31,10 +32,10 @@ trace_put(struct buf *out, const struct message *, const struct mime *mime);
 /*
  * Calls back for each accepted recipient that To, Cc and Bcc do not name
  * (letters in any case), in RCPT order, each once. False from the callback
- * ends it.
+ * ends it. False without memory: there was no callback.
  */
 typedef bool trace_callback(struct span address, void *context);
-void trace_unlisted(const struct message *, const struct mime *mime,
+bool trace_unlisted(const struct message *, const struct mime *mime,
     trace_callback *, void *context);
 
 #endif

@@ -1,6 +1,7 @@
 /* test_trace: the fields of delivery, made of envelopes of all kinds. */
 #include "trace.h"
 
+#include "fail_alloc.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -100,6 +101,68 @@ ends_when_told(void **state)
 	message_free(message);
 }
 
+static bool
+count_in_order(struct span address, void *context)
+{
+	size_t *count = context;
+	char wanted[32];
+
+	(void)snprintf(wanted, sizeof(wanted), "u%zu@b.test", *count);
+	assert_true(span_equal(address, span_string(wanted)));
+	++*count;
+	return true;
+}
+
+/* Each of 20,000 comes twice; a comparison with all before it would take long.
+ */
+static void
+finds_many_recipients(void **state)
+{
+	static const size_t many = 20 * 1000;
+	struct message *message = message_new(&rules);
+	struct mime *mime = mime_parse(SPAN("To: u@b.test\r\n"));
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * many; i++) {
+		char address[32];
+
+		(void)snprintf(address, sizeof(address),
+		    i < many ? "u%zu@b.test" : "U%zu@B.test", i % many);
+		assert_true(message_add_recipient(message,
+		    &(struct message_rcpt){.address = span_string(address),
+			.reply = SPAN("250 yes")}));
+	}
+	assert_true(trace_unlisted(message, mime, count_in_order, &count));
+	assert_int_equal(count, many);
+	mime_free(mime);
+	message_free(message);
+}
+
+static void
+say_once(void *context)
+{
+	struct message *message = context;
+	struct mime *mime = mime_parse(SPAN("To: x@b.test\r\n"));
+	struct buf out;
+
+	buf_init(&out, 4096);
+	if (mime && !trace_put(&out, message, mime))
+		assert_true(fail_alloc_happened());
+	buf_release(&out);
+	mime_free(mime);
+}
+
+static void
+says_when_there_is_no_memory(void **state)
+{
+	struct message *message = make_message(&rows[0]);
+
+	(void)state;
+	assert_true(fail_alloc_each(say_once, message) > 2);
+	message_free(message);
+}
+
 static void
 says_when_there_is_no_room(void **state)
 {
@@ -121,6 +184,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(composes_each_field),
 	    cmocka_unit_test(ends_when_told),
+	    cmocka_unit_test(finds_many_recipients),
+	    cmocka_unit_test(says_when_there_is_no_memory),
 	    cmocka_unit_test(says_when_there_is_no_room),
 	};
 
