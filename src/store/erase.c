@@ -102,7 +102,8 @@ ask_share(struct sql *sql, int64_t first, int64_t last, struct share *share)
 static enum err
 settle(struct sql *sql, const struct share *share, uint64_t *count)
 {
-	txn_tally(sql, -share->messages, -share->bytes);
+	txn_add(sql, TXN_MESSAGES, -share->messages);
+	txn_add(sql, TXN_BYTES, -share->bytes);
 	*count += (uint64_t)share->messages;
 	return run_with(sql, "DELETE FROM gone WHERE seq <= ?",
 	    share->last - ERASE_REMEMBERED);
@@ -166,6 +167,7 @@ erase_session(struct sql *sql, int64_t seq)
 	for (size_t i = 0; i < COUNT(of_session) && !err; i++)
 		err = run_with(sql, of_session[i], seq);
 	/* The last one is the session itself. */
-	return err ? err
-		   : txn_count(sql, "sessions", -(int64_t)sql_changes(sql));
+	if (!err)
+		txn_add(sql, TXN_SESSIONS, -(int64_t)sql_changes(sql));
+	return err;
 }

@@ -152,7 +152,8 @@ remove_messages(
 	err = sql_done(row);
 	if (!err && last)
 		err = erase_range(sql, first, last, removed);
-	return err ? err : txn_count(sql, "pruned", (int64_t)*removed);
+	txn_add(sql, TXN_PRUNED, (int64_t)*removed);
+	return err;
 }
 
 /* Erases the sessions that the statement, with its parameters bound, names. */

@@ -167,7 +167,9 @@ remove_found(struct sql *sql, const struct pick_request *request,
 	else if (!err)
 		err = remove_numbers(sql, &numbers, count);
 	free(numbers.at);
-	return err ? err : txn_count(sql, "removed", (int64_t)*count);
+	if (!err)
+		txn_add(sql, TXN_REMOVED, (int64_t)*count);
+	return err;
 }
 
 enum err

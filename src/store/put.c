@@ -78,7 +78,9 @@ insert_session(struct sql *sql, const struct put_session *put, int64_t *seq)
 	bind_session(row, put);
 	(void)sql_step(row);
 	err = sql_done(row);
-	return err ? err : txn_count(sql, "sessions", 1);
+	if (!err)
+		txn_add(sql, TXN_SESSIONS, 1);
+	return err;
 }
 
 static enum err
@@ -276,9 +278,12 @@ run_message(struct store_job *job, struct sql *sql)
 		err = insert_recipients(sql, put->message, put->seq);
 	if (!err)
 		err = insert_body(sql, &put->message->body, put->seq);
+	if (err)
+		return err;
 	txn_weigh(sql, put->message->body.len);
-	txn_tally(sql, 1, (int64_t)put->message->body.len);
-	return err;
+	txn_add(sql, TXN_MESSAGES, 1);
+	txn_add(sql, TXN_BYTES, (int64_t)put->message->body.len);
+	return ERR_OK;
 }
 
 void

@@ -116,7 +116,7 @@ void
 sql_set_stop(struct sql *, bool (*must_stop)(void *context), void *context);
 
 /* A few numbers for the connection's user (txn.h); zeros at first. */
-#define SQL_MARKS 8
+#define SQL_MARKS 16
 int64_t *sql_marks(struct sql *);
 
 /* SQLite's own words about the last failure on this connection. */

@@ -1,10 +1,22 @@
 /* txn: one write transaction, and the numbers that are given out inside it. */
 #include "txn.h"
 
-/* The connection's marks: one a counter, then these. */
-enum { MARK_WEIGHT = TXN_COUNTERS, MARK_MESSAGES, MARK_BYTES, MARKS };
+/* The connection's marks: one a counter, then the weight, one a sum. */
+enum {
+	MARK_WEIGHT = TXN_COUNTERS,
+	MARK_SUM,
+	MARKS = MARK_SUM + TXN_SUMS,
+};
 
 _Static_assert(MARKS <= SQL_MARKS, "a mark for each");
+
+static const char *const sums[] = {
+    [TXN_MESSAGES] = "messages",
+    [TXN_BYTES] = "bytes",
+    [TXN_SESSIONS] = "sessions",
+    [TXN_PRUNED] = "pruned",
+    [TXN_REMOVED] = "removed",
+};
 
 /* The last number given, or 0 where none was in this transaction. The table is
    asked too: a file that was edited by hand must not stop us. */
@@ -43,64 +55,61 @@ txn_rollback(struct sql *sql)
 	(void)sql_run(sql, "ROLLBACK");
 }
 
+void
+txn_add(struct sql *sql, enum txn_sum sum, int64_t more)
+{
+	sql_marks(sql)[MARK_SUM + sum] += more;
+}
+
+/* Writes one row of `counter`. */
+static enum err
+write_row(struct sql *sql, const char *text, const char *name, int64_t value)
+{
+	struct sql_row *row;
+	enum err err;
+
+	if (value == 0)
+		return ERR_OK;
+	err = sql_start(sql, &row, text);
+	if (err)
+		return err;
+	sql_bind_span(row, 1, span_string(name));
+	sql_bind_number(row, 2, value);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
 enum err
 txn_count(struct sql *sql, const char *name, int64_t more)
 {
 	static const char text[] =
 	    "INSERT INTO counter (name, value) VALUES (?, ?)"
 	    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
-	struct sql_row *row;
-	enum err err;
 
-	if (more == 0)
-		return ERR_OK;
-	err = sql_start(sql, &row, text);
-	if (err)
-		return err;
-	sql_bind_span(row, 1, span_string(name));
-	sql_bind_number(row, 2, more);
-	(void)sql_step(row);
-	return sql_done(row);
-}
-
-void
-txn_tally(struct sql *sql, int64_t messages, int64_t bytes)
-{
-	sql_marks(sql)[MARK_MESSAGES] += messages;
-	sql_marks(sql)[MARK_BYTES] += bytes;
+	return write_row(sql, text, name, more);
 }
 
 static enum err
-save(struct sql *sql, enum txn_counter counter)
+save_all(struct sql *sql)
 {
 	static const char text[] =
 	    "INSERT INTO counter (name, value) VALUES (?, ?)"
 	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-	struct sql_row *row;
-	enum err err;
+	const int64_t *marks = sql_marks(sql);
+	enum err err = ERR_OK;
 
-	if (sql_marks(sql)[counter] == 0)
-		return ERR_OK;
-	err = sql_start(sql, &row, text);
-	if (err)
-		return err;
-	sql_bind_span(row, 1, span_string(counters[counter].name));
-	sql_bind_number(row, 2, sql_marks(sql)[counter]);
-	(void)sql_step(row);
-	return sql_done(row);
+	for (int i = 0; i < TXN_COUNTERS && !err; i++)
+		err = write_row(sql, text, counters[i].name, marks[i]);
+	for (int i = 0; i < TXN_SUMS && !err; i++)
+		err = txn_count(sql, sums[i], marks[MARK_SUM + i]);
+	return err;
 }
 
 enum err
 txn_commit(struct sql *sql)
 {
-	enum err err = ERR_OK;
+	enum err err = save_all(sql);
 
-	for (int i = 0; i < TXN_COUNTERS && !err; i++)
-		err = save(sql, (enum txn_counter)i);
-	if (!err)
-		err = txn_count(sql, "messages", sql_marks(sql)[MARK_MESSAGES]);
-	if (!err)
-		err = txn_count(sql, "bytes", sql_marks(sql)[MARK_BYTES]);
 	if (!err)
 		err = sql_run(sql, "COMMIT");
 	if (err)

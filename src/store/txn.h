@@ -38,14 +38,21 @@ enum err txn_next(struct sql *, enum txn_counter, int64_t *number);
 void txn_weigh(struct sql *, uint64_t more);
 uint64_t txn_weight(struct sql *);
 
-/*
- * Says that messages came (or went, negative), and bytes of bodies with them.
- * The sums stand in the rows "messages" and "bytes" once it is committed.
- */
-void txn_tally(struct sql *, int64_t messages, int64_t bytes);
+/* Rows of `counter` that are sums. */
+enum txn_sum {
+	TXN_MESSAGES, /* how many there are: "messages" */
+	TXN_BYTES,    /* of their bodies: "bytes" */
+	TXN_SESSIONS, /* how many there are: "sessions" */
+	TXN_PRUNED,   /* messages removed by retention: "pruned" */
+	TXN_REMOVED,  /* messages removed on request: "removed" */
+	TXN_SUMS
+};
 
-/* Adds to a row of `counter`; it is made where it is missing. `name` is a
-   constant: "pruned", "removed". */
+/* Adds to a sum, once it is committed. Not undone by a savepoint. */
+void txn_add(struct sql *, enum txn_sum, int64_t more);
+
+/* Adds to any other row of `counter`, at once; it is made where it is missing.
+   `name` is a constant. */
 enum err txn_count(struct sql *, const char *name, int64_t more);
 
 #endif

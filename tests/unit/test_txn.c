@@ -79,7 +79,7 @@ a_rollback_gives_nothing_away(void **state)
 
 	assert_int_equal(txn_begin(sql), ERR_OK);
 	assert_int_equal(next(sql, TXN_SEQ), 1);
-	assert_int_equal(txn_count(sql, "pruned", 5), ERR_OK);
+	txn_add(sql, TXN_PRUNED, 5);
 	txn_weigh(sql, 10);
 	txn_rollback(sql);
 	assert_int_equal(counter_is(sql, "pruned"), -1);
@@ -136,10 +136,10 @@ counters_add_up(void **state)
 	struct sql *sql = *state;
 
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	assert_int_equal(txn_count(sql, "removed", 0), ERR_OK);
+	txn_add(sql, TXN_REMOVED, 0);
 	assert_int_equal(counter_is(sql, "removed"), -1);
-	assert_int_equal(txn_count(sql, "removed", 2), ERR_OK);
-	assert_int_equal(txn_count(sql, "removed", 3), ERR_OK);
+	txn_add(sql, TXN_REMOVED, 2);
+	txn_add(sql, TXN_REMOVED, 3);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_int_equal(counter_is(sql, "removed"), 5);
 }
@@ -150,17 +150,20 @@ the_tally_is_kept(void **state)
 	struct sql *sql = *state;
 
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	txn_tally(sql, 1, 100);
-	txn_tally(sql, 1, 50);
+	txn_add(sql, TXN_MESSAGES, 2);
+	txn_add(sql, TXN_BYTES, 150);
+	txn_add(sql, TXN_SESSIONS, 1);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	txn_tally(sql, 1, 1000);
+	txn_add(sql, TXN_BYTES, 1000);
 	txn_rollback(sql);
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	txn_tally(sql, -1, -100);
+	txn_add(sql, TXN_MESSAGES, -1);
+	txn_add(sql, TXN_BYTES, -100);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_int_equal(counter_is(sql, "messages"), 1);
 	assert_int_equal(counter_is(sql, "bytes"), 50);
+	assert_int_equal(counter_is(sql, "sessions"), 1);
 }
 
 /* Each sees what the other has given out. */
