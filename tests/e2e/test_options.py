@@ -44,7 +44,9 @@ def findings_refuse():
             client.ask("QUIT", 221)
         message, = server.messages()
         assert message["state"] == "accepted"
-        message, = server.messages("state:refused")
+        # It may be written a moment after its reply.
+        message, = json_lines(server.run("wait", "--json", "--timeout", "20s",
+                                         "state:refused"))
         assert message["reason"] == said, message["reason"]
         assert server.raw(message) == BAD
         assert server.messages("finding:bare-lf state:refused")
@@ -67,14 +69,18 @@ def refused_mail_has_a_ceiling():
         with server.client() as client:
             client.hello()
             send(client, b"x" * 70 + b"\r\n" + b"y" * 20000, 552)
-        message, = server.messages("state:refused")
+        # It may be written a moment after its reply.
+        message, = json_lines(server.run("wait", "--json", "--timeout", "20s",
+                                         "state:refused"))
         assert server.raw(message) == (b"x" * 70 + b"\r\n" + b"y" * 2000
                                        )[:1024]
     with Server("--refused-max", 0, "--max-message", "10k") as server:
         with server.client() as client:
             client.hello()
             send(client, b"y" * 20000, 552)
-        message, = server.messages("state:refused")
+        # It may be written a moment after its reply.
+        message, = json_lines(server.run("wait", "--json", "--timeout", "20s",
+                                         "state:refused"))
         assert server.raw(message) == b"" and message["size"] == 0
 
 
