@@ -51,12 +51,15 @@ _mailstop_value() {
 		files=yes
 		;;
 	--format)
-		words='auto mbox maildir eml'
+		words='auto mbox maildir eml text tap junit'
+		;;
+	--keep)
+		files=yes
 		;;
 	--config)
 		files=yes
 		;;
-	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --dns-server | --refused-max | --fault | --seed | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --timeout | --lines | --part | --query | -n)
+	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --dns-server | --refused-max | --fault | --seed | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --lines | --part | --query | --expect | --expect-none | -n)
 		;;
 	*)
 		return 1
@@ -69,6 +72,9 @@ _mailstop_command() {
 	serve)
 		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --ready-fd --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --quiet --config --help --help-all --version '
 		;;
+	run)
+		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --expect --expect-none --keep --quiet --config --help --help-all --version '
+		;;
 	list)
 		words='--db --url --ca --json --inbox --limit --after --before --config --help --help-all --version '
 		;;
@@ -80,6 +86,9 @@ _mailstop_command() {
 		;;
 	wait)
 		words='--db --url --ca --json --inbox --after --count --timeout --config --help --help-all --version '
+		;;
+	assert)
+		words='--db --url --ca --inbox --timeout --format --config --help --help-all --version '
 		;;
 	take)
 		words='--db --url --ca --json --inbox --count --config --help --help-all --version '
@@ -113,6 +122,12 @@ _mailstop_command() {
 	reindex)
 		words='--db --quiet --config --help --help-all --version '
 		;;
+	ready)
+		words='--url --ca --timeout --config --help --help-all --version '
+		;;
+	sendmail)
+		words='--smtp --config --help --help-all --version '
+		;;
 	completion)
 		words='--config --help --help-all --version bash zsh fish'
 		;;
@@ -126,7 +141,7 @@ _mailstop() {
 	COMPREPLY=()
 	[[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
 	if [[ $COMP_CWORD -eq 1 && $current != -* ]]; then
-		words='serve list show tail wait take rm export import sessions transcript findings fault stats reindex completion'
+		words='serve run list show tail wait assert take rm export import sessions transcript findings fault stats reindex ready sendmail completion'
 	elif ! _mailstop_value "$before"; then
 		_mailstop_command "$command"
 	fi

@@ -13,10 +13,12 @@
 #include "source.h"
 
 int cmd_serve(const struct options *);
+int cmd_run(const struct options *);
 int cmd_list(const struct options *);
 int cmd_show(const struct options *);
 int cmd_tail(const struct options *);
 int cmd_wait(const struct options *);
+int cmd_assert(const struct options *);
 int cmd_take(const struct options *);
 int cmd_rm(const struct options *);
 int cmd_export(const struct options *);
@@ -27,6 +29,8 @@ int cmd_findings(const struct options *);
 int cmd_fault(const struct options *);
 int cmd_stats(const struct options *);
 int cmd_reindex(const struct options *);
+int cmd_ready(const struct options *);
+int cmd_sendmail(const struct options *);
 int cmd_completion(const struct options *);
 
 /* ---- what they share */

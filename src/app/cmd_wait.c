@@ -2,8 +2,7 @@
 #include "cmd.h"
 
 #include "clock.h"
-
-#include <string.h>
+#include "near.h"
 
 /* Of what a server or a file gives. */
 static void
@@ -19,50 +18,15 @@ print_messages(struct cmd *cmd, const json_t *answer)
 /* ---- wait */
 
 static void
-put_strings(struct buf *out, const json_t *list)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-	{
-		if (i > 0)
-			buf_put_string(out, ", ");
-		buf_put_string(out, json_string_value(one));
-	}
-}
-
-/* "near: 7 0Vz1... "Welcome": missed rcpt:alice, subject:x" */
-static void
 tell_near(const json_t *answer)
 {
-	struct buf line;
-	struct buf shown;
-	json_t *message;
-	size_t i;
+	struct buf lines;
 
-	buf_init(&line, 65536);
-	buf_init(&shown, 4 * 65536);
-	json_array_foreach(json_object_get(answer, "near"), i, message)
-	{
-		const char *id =
-		    json_string_value(json_object_get(message, "id"));
-		const char *subject =
-		    json_string_value(json_object_get(message, "subject"));
-
-		buf_reset(&line);
-		buf_reset(&shown);
-		buf_printf(&line, "near: %lld %s \"%s\": missed ",
-		    (long long)json_integer_value(
-			json_object_get(message, "seq")),
-		    id ? id : "", subject ? subject : "");
-		put_strings(&line, json_object_get(message, "missed"));
-		output_escape(&shown, buf_span(&line));
-		if (buf_string(&shown))
-			(void)fprintf(stderr, "%s\n", buf_string(&shown));
-	}
-	buf_release(&line);
-	buf_release(&shown);
+	buf_init(&lines, 4 * 65536);
+	near_put_misses(&lines, "", answer);
+	if (lines.len > 0)
+		(void)fwrite(lines.at, 1, lines.len, stderr);
+	buf_release(&lines);
 }
 
 static int

@@ -10,6 +10,18 @@ static const struct command_row rows[COMMANDS] = {
 	    .more = "Receives mail until SIGTERM or SIGINT.\n"
 		    "SIGHUP reads certificates and users again.\n",
 	},
+    [COMMAND_RUN] =
+	{
+	    .name = "run",
+	    .arguments = "-- CMD [ARGUMENT...]",
+	    .least = 1,
+	    .most = COMMAND_ANY_ARGUMENTS,
+	    .words = COMMAND_WORDS_LEADING,
+	    .help = "run a command beside a private server",
+	    .more = "CMD gets SMTP_HOST, SMTP_PORT, MAIL_URL and MAILSTOP_URL,"
+		    " _DB, _CA.\n"
+		    "Exits as CMD does, or with 1 for an expectation.\n",
+	},
     [COMMAND_LIST] =
 	{
 	    .name = "list",
@@ -44,6 +56,17 @@ static const struct command_row rows[COMMANDS] = {
 	    .help = "wait for messages and print them",
 	    .more = "Exits with 1 when the time is over; the nearest misses\n"
 		    "are then told on standard error.\n",
+	},
+    [COMMAND_ASSERT] =
+	{
+	    .name = "assert",
+	    .arguments = "EXPR...",
+	    .least = 1,
+	    .most = COMMAND_ANY_ARGUMENTS,
+	    .help = "check what is there",
+	    .more = "EXPR: 'QUERY == N' (or != >= <= > <), 'none QUERY',\n"
+		    "'findings severity>=error rule=ID == 0'.\n"
+		    "Exits with 1 when one does not hold.\n",
 	},
     [COMMAND_TAKE] =
 	{
@@ -129,6 +152,22 @@ static const struct command_row rows[COMMANDS] = {
 	    .arguments = "",
 	    .help = "read all stored messages again",
 	    .more = "Only what is derived from them is written anew.\n",
+	},
+    [COMMAND_READY] =
+	{
+	    .name = "ready",
+	    .arguments = "",
+	    .help = "whether a server answers",
+	    .more = "Exits with 1 when it does not.\n",
+	},
+    [COMMAND_SENDMAIL] =
+	{
+	    .name = "sendmail",
+	    .arguments = "[-t] [-i] [-f ADDR] [-bs] [RECIPIENT...]",
+	    .most = COMMAND_ANY_ARGUMENTS,
+	    .words = COMMAND_WORDS_LONG,
+	    .help = "send standard input as sendmail(8) does",
+	    .more = "Exits with 75 when nobody takes the message.\n",
 	},
     [COMMAND_COMPLETION] =
 	{

@@ -76,17 +76,45 @@ put_bash_command(struct buf *out, enum command command)
 	buf_put_string(out, "\t\t;;\n");
 }
 
-/* Values of one option; those of the same name have the same. */
+static bool
+is_repeated(int option)
+{
+	for (int i = 0; i < option; i++)
+		if (strcmp(option_row((enum option)i)->name,
+			option_row((enum option)option)->name) == 0)
+			return true;
+	return false;
+}
+
+static void
+put_choices(struct buf *out, const char *name)
+{
+	const char *blank = "";
+
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *row = option_row((enum option)i);
+
+		if (!row->choices || strcmp(row->name, name) != 0)
+			continue;
+		buf_printf(out, "%s%s", blank, row->choices);
+		blank = " ";
+	}
+}
+
+/* Values of one option, and of all others of its name. */
 static void
 put_bash_values(struct buf *out)
 {
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *row = option_row((enum option)i);
 
-		if (row->choices)
-			buf_printf(out, "\t--%s)\n\t\twords='%s'\n\t\t;;\n",
-			    row->name, row->choices);
-		else if (is_path(row))
+		if (is_repeated(i))
+			continue;
+		if (row->choices) {
+			buf_printf(out, "\t--%s)\n\t\twords='", row->name);
+			put_choices(out, row->name);
+			buf_put_string(out, "'\n\t\t;;\n");
+		} else if (is_path(row))
 			buf_printf(
 			    out, "\t--%s)\n\t\tfiles=yes\n\t\t;;\n", row->name);
 	}
@@ -94,7 +122,8 @@ put_bash_values(struct buf *out)
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *row = option_row((enum option)i);
 
-		if (row->argument && !row->choices && !is_path(row))
+		if (row->argument && !row->choices && !is_path(row) &&
+		    !is_repeated(i))
 			buf_printf(out, "--%s | ", row->name);
 	}
 	buf_put_string(out, "-n)\n\t\t;;\n\t*)\n\t\treturn 1\n\t\t;;\n");

@@ -11,10 +11,12 @@
 
 static int (*const functions[COMMANDS])(const struct options *) = {
     [COMMAND_SERVE] = cmd_serve,
+    [COMMAND_RUN] = cmd_run,
     [COMMAND_LIST] = cmd_list,
     [COMMAND_SHOW] = cmd_show,
     [COMMAND_TAIL] = cmd_tail,
     [COMMAND_WAIT] = cmd_wait,
+    [COMMAND_ASSERT] = cmd_assert,
     [COMMAND_TAKE] = cmd_take,
     [COMMAND_RM] = cmd_rm,
     [COMMAND_EXPORT] = cmd_export,
@@ -25,6 +27,8 @@ static int (*const functions[COMMANDS])(const struct options *) = {
     [COMMAND_FAULT] = cmd_fault,
     [COMMAND_STATS] = cmd_stats,
     [COMMAND_REINDEX] = cmd_reindex,
+    [COMMAND_READY] = cmd_ready,
+    [COMMAND_SENDMAIL] = cmd_sendmail,
     [COMMAND_COMPLETION] = cmd_completion,
 };
 
@@ -86,14 +90,26 @@ find_command(const char *word, struct failure *f)
 	return command;
 }
 
+/* A link of that name is a drop-in for it. */
+static bool
+is_sendmail(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	return argc > 0 && strcmp(slash ? slash + 1 : argv[0], "sendmail") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct failure f = {""};
 	const char *const *words = (const char *const *)argv + 1;
 	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
-	enum command named = find_command(count > 0 ? words[0] : NULL, &f);
-	enum command command = named == COMMANDS ? COMMAND_SERVE : named;
+	bool is_link = is_sendmail(argc, argv);
+	enum command usual = is_link ? COMMAND_SENDMAIL : COMMAND_SERVE;
+	enum command named =
+	    find_command(count > 0 && !is_link ? words[0] : NULL, &f);
+	enum command command = named == COMMANDS ? usual : named;
 	struct options *options;
 	enum err err;
 	int status;

@@ -116,9 +116,19 @@ read_letters(struct options *options, const char *word, struct words *words,
 	return ERR_OK;
 }
 
+/* "--" too; whoever reads letters itself needs to see that. */
+static bool
+is_option(enum command_words how, const char *word)
+{
+	if (how == COMMAND_WORDS_LONG)
+		return word[0] == '-' && word[1] == '-' && word[2];
+	return word[0] == '-' && word[1];
+}
+
 static enum err
 read_words(struct options *options, struct words *words, struct failure *f)
 {
+	enum command_words how = command_row(options->command)->words;
 	bool is_over = false;
 	enum err err = ERR_OK;
 
@@ -128,9 +138,10 @@ read_words(struct options *options, struct words *words, struct failure *f)
 	while (words->next < words->count && !err) {
 		const char *word = words->at[words->next++];
 
-		if (is_over || word[0] != '-' || !word[1])
+		if (is_over || !is_option(how, word)) {
 			options->arguments[options->argument_count++] = word;
-		else if (strcmp(word, "--") == 0)
+			is_over |= how == COMMAND_WORDS_LEADING;
+		} else if (strcmp(word, "--") == 0)
 			is_over = true;
 		else if (word[1] == '-')
 			err = read_long(options, word, words, f);

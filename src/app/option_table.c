@@ -2,12 +2,12 @@
 #include "option.h"
 
 #define ON(name) COMMAND_BIT(COMMAND_##name)
-#define SERVER ON(SERVE)
+#define SERVER (ON(SERVE) | ON(RUN))
 /* The commands that read a database or ask a server. */
 #define MESSAGES (ON(LIST) | ON(TAIL) | ON(WAIT) | ON(TAKE) | ON(RM))
 #define READERS                                                                \
-	(MESSAGES | ON(SHOW) | ON(EXPORT) | ON(SESSIONS) | ON(TRANSCRIPT) |    \
-	    ON(FINDINGS) | ON(STATS))
+	(MESSAGES | ON(ASSERT) | ON(SHOW) | ON(EXPORT) | ON(SESSIONS) |        \
+	    ON(TRANSCRIPT) | ON(FINDINGS) | ON(STATS))
 #define PRINTERS                                                               \
 	(ON(LIST) | ON(SHOW) | ON(TAIL) | ON(WAIT) | ON(TAKE) | ON(SESSIONS) | \
 	    ON(TRANSCRIPT) | ON(FINDINGS) | ON(FAULT) | ON(STATS))
@@ -93,7 +93,7 @@ static const struct option_row rows[OPTIONS] = {
 	.help = "write this JSON file once listeners accept"},
     [OPTION_READY_FD] = {.name = "ready-fd",
 	.kind = OPTION_IS_COUNT,
-	.commands = SERVER,
+	.commands = ON(SERVE),
 	.argument = "N",
 	.help = "likewise, to this descriptor, which is then closed"},
 
@@ -318,13 +318,13 @@ static const struct option_row rows[OPTIONS] = {
 
     [OPTION_URL] = {.name = "url",
 	.kind = OPTION_IS_TEXT,
-	.commands = READERS | ON(FAULT),
+	.commands = READERS | ON(FAULT) | ON(READY),
 	.is_common = true,
 	.argument = "URL",
 	.help = "ask this server; usually the local one, if it runs"},
     [OPTION_CA] = {.name = "ca",
 	.kind = OPTION_IS_TEXT,
-	.commands = READERS | ON(FAULT),
+	.commands = READERS | ON(FAULT) | ON(READY),
 	.argument = "FILE",
 	.help = "certificates to trust, for a URL of https"},
     [OPTION_JSON] = {.name = "json",
@@ -334,7 +334,7 @@ static const struct option_row rows[OPTIONS] = {
 	.help = "print one JSON object a line"},
     [OPTION_INBOX] = {.name = "inbox",
 	.kind = OPTION_IS_TEXT,
-	.commands = MESSAGES | ON(EXPORT),
+	.commands = MESSAGES | ON(ASSERT) | ON(EXPORT),
 	.is_common = true,
 	.argument = "NAME",
 	.help = "only messages of this inbox"},
@@ -371,6 +371,13 @@ static const struct option_row rows[OPTIONS] = {
 	.argument = "TIME",
 	.fallback = "10s",
 	.help = "give up after this time; 0: look once"},
+    [OPTION_ASSERT_TIMEOUT] = {.name = "timeout",
+	.kind = OPTION_IS_DURATION,
+	.commands = ON(ASSERT) | ON(READY),
+	.is_common = true,
+	.argument = "TIME",
+	.fallback = "0",
+	.help = "wait so long for it; 0: look once"},
     [OPTION_LINES] = {.name = "lines",
 	.letter = 'n',
 	.kind = OPTION_IS_COUNT,
@@ -430,6 +437,42 @@ static const struct option_row rows[OPTIONS] = {
 	.choices = "auto mbox maildir eml",
 	.fallback = "auto",
 	.help = "mbox, maildir or eml; auto: as the target is"},
+
+    [OPTION_ASSERT_FORMAT] = {.name = "format",
+	.kind = OPTION_IS_CHOICE,
+	.commands = ON(ASSERT),
+	.is_common = true,
+	.argument = "FORM",
+	.choices = "text tap junit",
+	.fallback = "text",
+	.help = "text, tap or junit"},
+    [OPTION_EXPECT] = {.name = "expect",
+	.kind = OPTION_IS_TEXT,
+	.commands = ON(RUN),
+	.is_common = true,
+	.separators = "\n",
+	.argument = "EXPR",
+	.help = "must hold afterwards, as in \"mailstop assert\""},
+    [OPTION_EXPECT_NONE] = {.name = "expect-none",
+	.kind = OPTION_IS_TEXT,
+	.commands = ON(RUN),
+	.is_common = true,
+	.separators = "\n",
+	.argument = "QUERY",
+	.help = "must match nothing afterwards"},
+    [OPTION_KEEP] = {.name = "keep",
+	.kind = OPTION_IS_TEXT,
+	.commands = ON(RUN),
+	.is_common = true,
+	.argument = "DIR",
+	.help = "leave database, mbox and transcripts here"},
+    [OPTION_SENDMAIL_SMTP] = {.name = "smtp",
+	.kind = OPTION_IS_TEXT,
+	.commands = ON(SENDMAIL),
+	.is_common = true,
+	.separators = " \t\n",
+	.argument = "ADDR",
+	.help = "the server; else SMTP_HOST:SMTP_PORT, or the usual one"},
 
     [OPTION_QUIET] = {.name = "quiet",
 	.letter = 'q',
