@@ -43,6 +43,7 @@ static struct {
 	int fail_code;
 	enum fault_length fail_length;
 	bool has_failed;
+	int syncs;
 	void (*hook)(void *context);
 	void *hook_context;
 } fault = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -259,6 +260,18 @@ fault_vfs_has_failed(void)
 	return has_failed;
 }
 
+int
+fault_vfs_syncs(void)
+{
+	int syncs;
+
+	pthread_mutex_lock(&fault.mutex);
+	syncs = fault.syncs;
+	fault.syncs = 0;
+	pthread_mutex_unlock(&fault.mutex);
+	return syncs;
+}
+
 void
 fault_vfs_hook(void (*hook)(void *context), void *context)
 {
@@ -326,6 +339,7 @@ sync_file(sqlite3_file *file, int flags)
 		return fault.fail_code;
 	pthread_mutex_lock(&fault.mutex);
 	harden(((struct handle *)file)->known);
+	fault.syncs++;
 	pthread_mutex_unlock(&fault.mutex);
 	return SQLITE_OK;
 }

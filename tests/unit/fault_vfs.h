@@ -34,6 +34,9 @@ enum fault_length { FAULT_ONCE, FAULT_ON };
 void fault_vfs_fail(long n, unsigned kinds, int code, enum fault_length);
 bool fault_vfs_has_failed(void);
 
+/* How often a file was synced since the last call. */
+int fault_vfs_syncs(void);
+
 /* Called before each write, sync and truncation, on the thread that does it;
    NULL: nobody. */
 void fault_vfs_hook(void (*hook)(void *context), void *context);

@@ -199,6 +199,22 @@ crash_in_ways(void *context)
 	crash_now(fixture, ++fixture->seed % 5 == 0 ? 1 : fixture->seed);
 }
 
+/* What failed is not there, what did not is. */
+static void
+assert_as_told(struct fixture *fixture)
+{
+	sqlite3 *db = open_to_look(fixture->path);
+
+	assert_sound(db);
+	for (int i = 0; i < fixture->started; i++) {
+		const struct mail *mail = &fixture->mails[i];
+
+		if (is_there(db, i, mail->size) != mail->is_acknowledged)
+			fail_msg("message %d: %s", i, err_text(mail->err));
+	}
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 /* ---- putting */
 
 static void
@@ -329,6 +345,30 @@ nothing_is_acknowledged_before_it_is_synced(void **state)
 	assert_int_equal(fixture->lost, 0);
 }
 
+/* What waits together is synced together. */
+static void
+one_sync_serves_many(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_options options = {.path = fixture->path};
+	struct store *store;
+
+	assert_int_equal(store_open(&store, &options, NULL), ERR_OK);
+	(void)fault_vfs_syncs();
+	for (int i = 0; i < MAILS; i++) {
+		init_mail(fixture, i, 1000);
+		fixture->mails[i].put.job.done = mail_is_done;
+		store_write(store, &fixture->mails[i].put.job);
+		fixture->started++;
+	}
+	sample_finish(store);
+	/* The transaction; before it perhaps a WAL that begins, or a rest of
+	   the writer's. */
+	assert_in_range(fault_vfs_syncs(), 1, 5);
+	store_close(store);
+	assert_as_told(fixture);
+}
+
 /* Without syncs the same test finds losses, so it can find them. */
 static void
 the_test_would_tell(void **state)
@@ -355,22 +395,6 @@ static const struct {
     {FAULT_SYNC, SQLITE_IOERR_FSYNC, FAULT_ON, ERR_IO},
     {FAULT_TRUNCATE, SQLITE_IOERR_TRUNCATE, FAULT_ON, ERR_IO},
 };
-
-/* What failed is not there, what did not is. */
-static void
-assert_as_told(struct fixture *fixture)
-{
-	sqlite3 *db = open_to_look(fixture->path);
-
-	assert_sound(db);
-	for (int i = 0; i < fixture->started; i++) {
-		const struct mail *mail = &fixture->mails[i];
-
-		if (is_there(db, i, mail->size) != mail->is_acknowledged)
-			fail_msg("message %d: %s", i, err_text(mail->err));
-	}
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
 
 /* The n-th operation fails in a life on a new file. False: there is none. */
 static bool
@@ -504,6 +528,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_crash_at_any_moment),
 	    TEST(nothing_is_acknowledged_before_it_is_synced),
+	    TEST(one_sync_serves_many),
 	    TEST(the_test_would_tell),
 	    cmocka_unit_test(any_operation_may_fail),
 	    TEST(opening_may_fail),
