@@ -13,6 +13,7 @@
 #include "acceptor.h"
 #include "clock.h"
 #include "session.h"
+#include "users.h"
 
 /* How often silent sessions are looked for. */
 #define TICK_US (CLOCK_SECOND / 4)
@@ -231,6 +232,8 @@ offer(const struct serve_smtp_options *options, const struct listen_spec *spec)
 		features &= ~(unsigned)SMTP_STARTTLS;
 	if (options->auth_mode == SERVE_AUTH_OFF)
 		features &= ~(unsigned)SMTP_AUTH_ANY;
+	if (options->users && !users_can_cram(options->users))
+		features &= ~(unsigned)SMTP_AUTH_CRAM_MD5;
 	return features & ~(options->hide | spec->hide);
 }
 

@@ -317,3 +317,12 @@ users_check_cram(struct users *users, struct span name, struct span challenge,
 	return users_hash_same(
 	    span_make(text, sizeof(text)), span_make(lower, sizeof(lower)));
 }
+
+bool
+users_can_cram(const struct users *users)
+{
+	for (size_t i = 0; i < users->count; i++)
+		if (!users_hash_is_plain(users->list[i].hash))
+			return false;
+	return true;
+}

@@ -32,4 +32,8 @@ bool users_check(struct users *, struct span name, struct span password);
 bool users_check_cram(struct users *, struct span name, struct span challenge,
     struct span digest);
 
+/* Whether all passwords are plain: where one is not, CRAM-MD5 is not to be
+   offered, because clients take it first and its user would never get in. */
+bool users_can_cram(const struct users *);
+
 #endif

@@ -356,8 +356,8 @@ on_readable(evutil_socket_t fd, short what, void *context)
 		(void)event_del(guest->readable);
 }
 
-static int
-connect_to(const char *address)
+int
+house_connect(const char *address)
 {
 	struct sockaddr_in tcp = {
 	    .sin_family = AF_INET,
@@ -389,7 +389,7 @@ guest_come(struct guest *guest, struct house *house, const char *address)
 {
 	memset(guest, 0, sizeof(*guest));
 	guest->house = house;
-	guest->fd = connect_to(address);
+	guest->fd = house_connect(address);
 	assert_int_equal(fcntl(guest->fd, F_SETFL, O_NONBLOCK), 0);
 	buf_init(&guest->heard, HEARD_MAX);
 	guest->readable = event_new(loop_base(house->loop), guest->fd,

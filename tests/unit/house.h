@@ -82,6 +82,9 @@ void house_expect(struct house *, const char *sql, const char *wanted);
    frees it. */
 char *house_dialogue(struct house *, unsigned back);
 
+/* A connected socket. */
+int house_connect(const char *address);
+
 struct guest {
 	struct house *house;
 	int fd;

@@ -1,8 +1,13 @@
 /* test_session: whole sessions, and what is stored of them. */
+#include "fail_alloc.h"
 #include "house.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* What a person types at telnet, as shared words promise it. */
 static void
@@ -174,6 +179,84 @@ serves_a_whole_session_at_once(void **state)
 	    house, "SELECT group_concat(bytes, '') FROM raw", "one\r\ntwo\r\n");
 }
 
+struct poor {
+	struct house *house;
+	struct span text; /* of the client */
+	unsigned accepted;
+};
+
+static unsigned
+count_guests(struct house *house)
+{
+	struct serve_smtp_stats stats;
+
+	serve_smtp_stats(house->smtp, &stats);
+	return stats.connections;
+}
+
+/* Without an allocation of its own: all that fail are the server's. */
+static void
+talk_in_need(void *context)
+{
+	struct poor *poor = context;
+	struct house *house = poor->house;
+	int fd = house_connect(house->address);
+	static char heard[65536];
+	size_t len = 0;
+	ssize_t got;
+	size_t sent = 0;
+
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	do {
+		got = send(fd, poor->text.at + sent, poor->text.len - sent,
+		    MSG_NOSIGNAL);
+		if (got > 0)
+			sent += (size_t)got;
+		if (sent == poor->text.len)
+			(void)shutdown(fd, SHUT_WR);
+		loop_turn(house->loop);
+		got = recv(fd, heard + len, sizeof(heard) - len, 0);
+		if (got > 0)
+			len += (size_t)got;
+	} while (got > 0 || (got < 0 && errno == EAGAIN));
+	close(fd);
+	house_until(house,
+	    count_guests(house) == 0 && store_pending(house->store) == 0);
+	if (memmem(heard, len, "Message saved", 13))
+		poor->accepted++;
+	else
+		assert_true(fail_alloc_happened());
+}
+
+/* Each allocation fails in turn: nobody crashes, and 250 means stored. */
+static void
+survives_without_memory(void **state)
+{
+	struct house *house = *state;
+	struct poor poor = {.house = house};
+	struct buf text;
+
+	house_start(house);
+	buf_init(&text, 200000);
+	(void)buf_put_string(&text,
+	    "EHLO x\r\nAUTH PLAIN AGEAYg==\r\nMAIL FROM:<a@x> SIZE=9\r\n");
+	for (unsigned i = 0; i < 20; i++)
+		(void)buf_printf(&text, "RCPT TO:<%u@y>\r\n", i);
+	(void)buf_put_string(&text, "RCPT TO:<>\r\nDATA\r\n");
+	for (unsigned i = 0; i < 1000; i++)
+		(void)buf_put_string(&text, "one of many lines of text\r\n");
+	(void)buf_put_string(
+	    &text, ".\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRSET\r\nQUIT\r\n");
+	assert_false(buf_failed(&text));
+	poor.text = buf_span(&text);
+	assert_true(fail_alloc_each(talk_in_need, &poor) > 10);
+	buf_release(&text);
+	assert_true(poor.accepted > 2);
+	assert_int_equal(
+	    house_number(house, "SELECT count(*) FROM message WHERE state = 0"),
+	    poor.accepted);
+}
+
 int
 main(void)
 {
@@ -183,6 +266,7 @@ main(void)
 	    TEST(records_who_says_nothing),
 	    TEST(answers_after_a_half_close),
 	    TEST(serves_a_whole_session_at_once),
+	    TEST(survives_without_memory),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -101,6 +101,32 @@ knows_its_users(void **state)
 	house_start(*state);
 }
 
+/* A client takes CRAM-MD5 first, and could never get in. */
+static void
+offers_cram_for_plain_passwords_only(void **state)
+{
+	static const char *const lines[] = {"alice:secret\n",
+	    "alice:secret\nbob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct house *house = *state;
+		struct users *users = open_users(house, lines[i]);
+		struct guest guest;
+
+		house->options.users = users;
+		house_start(house);
+		guest_enter(&guest, house, house->address);
+		assert_int_equal(
+		    memmem(guest.heard.at, guest.heard.len, "CRAM", 4) != NULL,
+		    i == 0);
+		guest_leave(&guest);
+		house_tear_down(state);
+		users_close(users);
+		house_set_up(state);
+	}
+	house_start(*state);
+}
+
 static void
 offers_no_auth(void **state)
 {
@@ -360,6 +386,7 @@ main(void)
 	    TEST(takes_any_credentials),
 	    TEST(keeps_secrets_when_asked),
 	    TEST(knows_its_users),
+	    TEST(offers_cram_for_plain_passwords_only),
 	    TEST(offers_no_auth),
 	    TEST(forgets_who_it_was_in_tls),
 	    TEST(believes_a_front_end),

@@ -256,6 +256,27 @@ checks_cram_md5(void **state)
 }
 
 static void
+knows_whether_all_can_cram(void **state)
+{
+	static const struct {
+		struct span text;
+		bool can;
+	} rows[] = {
+	    {SPAN(""), true},
+	    {SPAN("a:b\nc:d\n"), true},
+	    {SPAN("a:b\nc:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct users *users = must_open(rows[i].text);
+
+		assert_int_equal(users_can_cram(users), rows[i].can);
+		users_close(users);
+	}
+}
+
+static void
 scenario(void *context)
 {
 	const struct file *file = context;
@@ -313,6 +334,7 @@ main(void)
 	    cmocka_unit_test(says_which_line_is_none),
 	    cmocka_unit_test(says_what_cannot_be_read),
 	    cmocka_unit_test(checks_cram_md5),
+	    cmocka_unit_test(knows_whether_all_can_cram),
 	    cmocka_unit_test(reads_the_file_again),
 	    cmocka_unit_test(survives_without_memory),
 	};
