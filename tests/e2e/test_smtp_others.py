@@ -1,4 +1,4 @@
-"""test_smtp_others: LMTP, XCLIENT, PROXY, the checks of a strict server, HTTP."""
+"""test_smtp_others: LMTP, XCLIENT, PROXY, checks of a strict server, HTTP."""
 
 import socket
 import struct
