@@ -17,6 +17,20 @@
  * backslash, is written \r \n \t \0 \\ or \xNN, so that a bare LF that ended a
  * line ("\n") and one inside it stay visible. A line that ended with neither
  * (too long, or the peer left) ends with "\.".
+ *
+ * Remarks begin with one of these words; finding.h reads some of them:
+ *
+ *	TLS VERSION CIPHER GROUP         a handshake is over
+ *	failed in TLS: WORDS
+ *	plain text behind STARTTLS: ...  was thrown away
+ *	no PROXY header
+ *	AUTH MECHANISM as IDENTITY: yes|no
+ *	check that the peer is NAME: ... check of the sender's domain NAME: ...
+ *	fault ID: WORDS                  a rule acts
+ *	message ID: N octets             is complete, and at the store
+ *	refused|aborted message ID: K of N octets kept
+ *	what follows is not recorded: ...
+ *	end: ENDING
  */
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
