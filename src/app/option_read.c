@@ -20,7 +20,8 @@ find(enum command command, struct span name)
 	enum option found = OPTIONS;
 
 	for (int i = 0; i < OPTIONS; i++) {
-		if (!span_equal(name, span_string(option_row(i)->name)))
+		if (!span_equal(
+			name, span_string(option_row((enum option)i)->name)))
 			continue;
 		if (option_is_for((enum option)i, command))
 			return (enum option)i;
@@ -33,7 +34,7 @@ static enum option
 find_letter(enum command command, char letter)
 {
 	for (int i = 0; i < OPTIONS; i++)
-		if (option_row(i)->letter == letter &&
+		if (option_row((enum option)i)->letter == letter &&
 		    option_is_for((enum option)i, command))
 			return (enum option)i;
 	return OPTIONS;
@@ -334,9 +335,10 @@ set_defaults(struct options *options, struct failure *f)
 	enum err err = ERR_OK;
 
 	for (int i = 0; i < OPTIONS && !err; i++)
-		if (option_row(i)->fallback)
+		if (option_row((enum option)i)->fallback)
 			err = option_set(options, (enum option)i, &spot,
-			    span_string(option_row(i)->fallback), f);
+			    span_string(option_row((enum option)i)->fallback),
+			    f);
 	return err;
 }
 

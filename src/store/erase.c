@@ -18,8 +18,8 @@ static const char *const of_messages[] = {
     "DELETE FROM search WHERE message BETWEEN ? AND ?",
     "DELETE FROM tag WHERE message BETWEEN ? AND ?",
     "DELETE FROM finding WHERE message BETWEEN ? AND ?",
-    "INSERT OR REPLACE INTO gone (seq, id)"
-    " SELECT seq, id FROM message WHERE seq BETWEEN ? AND ?",
+    ("INSERT OR REPLACE INTO gone (seq, id)"
+     " SELECT seq, id FROM message WHERE seq BETWEEN ? AND ?"),
     "DELETE FROM message WHERE seq BETWEEN ? AND ?",
 };
 
@@ -33,15 +33,15 @@ static const char *const of_all[] = {
     "DELETE FROM search",
     "DELETE FROM tag",
     "DELETE FROM finding WHERE message IS NOT NULL",
-    "INSERT OR REPLACE INTO gone (seq, id) SELECT seq, id FROM message"
-    " WHERE seq > (SELECT max(seq) FROM message) - 100000",
+    ("INSERT OR REPLACE INTO gone (seq, id) SELECT seq, id FROM message"
+     " WHERE seq > (SELECT max(seq) FROM message) - 100000"),
     "DELETE FROM message",
 };
 
 static const char *const of_session[] = {
     "DELETE FROM dialogue WHERE session = ?",
-    "DELETE FROM finding WHERE message IS NULL"
-    " AND session = (SELECT id FROM session WHERE seq = ?)",
+    ("DELETE FROM finding WHERE message IS NULL"
+     " AND session = (SELECT id FROM session WHERE seq = ?)"),
     "DELETE FROM session WHERE seq = ?",
 };
 

@@ -30,7 +30,7 @@ enum column {
 static uint64_t
 count_of(const struct sql_row *row, enum column column)
 {
-	int64_t number = sql_number(row, column);
+	int64_t number = sql_number(row, (int)column);
 
 	return number > 0 ? (uint64_t)number : 0;
 }
