@@ -4,7 +4,9 @@
 #include <glib.h>
 
 #define BYTE_ORDER_MARK 0xfeff
+#define NEXT_LINE 0x85
 #define UTF8_SIZE 6
+#define PIECE_SIZE ((size_t)4096)
 
 /* One character, or one byte that is none; len is 0 at the end. */
 struct letter {
@@ -31,25 +33,13 @@ next_letter(struct span text)
 	return letter;
 }
 
+/* Beyond ASCII. */
 static bool
 is_gap(const struct letter *letter)
 {
-	switch (letter->point) {
-	case '\0':
-	case '<':
-	case '>':
-	case '"':
-	case ',':
-	case ';':
-	case '(':
-	case ')':
-	case '\v':
-	case 0x85:
-	case BYTE_ORDER_MARK:
-		return true;
-	default:
-		return letter->is_valid && g_unichar_isspace(letter->point);
-	}
+	return letter->is_valid &&
+	    (letter->point == BYTE_ORDER_MARK || letter->point == NEXT_LINE ||
+		g_unichar_isspace(letter->point));
 }
 
 static void
@@ -68,48 +58,68 @@ put_lower(struct buf *out, const struct letter *letter, const char *at)
 			g_unichar_tolower(letter->point), room));
 }
 
-/* Most text is ASCII: letters and digits go without a look at a table. */
+/* In lower case; 0 is what becomes a blank. */
+static const char plain[128] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 0, '!',
+    0, '#', '$', '%', '&', '\'', 0, 0, '*', '+', 0, '-', '.', '/', '0', '1',
+    '2', '3', '4', '5', '6', '7', '8', '9', ':', 0, 0, '=', 0, '?', '@', 'a',
+    'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p',
+    'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', '[', '\\', ']', '^', '_',
+    '`', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n',
+    'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', '{', '|', '}',
+    '~', 127};
+
+/* What separates the text from what comes next, if anything does. */
+enum gap { GAP_NONE, GAP_OWED };
+
+/* As much ASCII as stands at the front, for most text is nothing else. */
 static size_t
-put_ascii(struct buf *out, struct span text)
+put_ascii(struct buf *out, struct span text, enum gap *gap)
 {
-	char *room = buf_room(out, text.len);
-	size_t len = 0;
+	size_t most = text.len < PIECE_SIZE ? text.len : PIECE_SIZE;
+	char *room = buf_room(out, most + 1);
+	size_t used = 0, at = 0;
 
 	if (!room)
-		return 0;
-	for (; len < text.len; len++) {
-		unsigned char byte = (unsigned char)text.at[len];
+		return text.len;
+	for (; at < most && (unsigned char)text.at[at] < 128; at++) {
+		char byte = plain[(unsigned char)text.at[at]];
 
-		if (byte >= 'A' && byte <= 'Z')
-			byte = (unsigned char)(byte + 32);
-		else if (!(byte >= 'a' && byte <= 'z') &&
-		    !(byte >= '-' && byte <= ':'))
-			break;
-		room[len] = (char)byte;
+		if (byte == 0) {
+			if (used || out->len)
+				*gap = GAP_OWED;
+			continue;
+		}
+		if (*gap == GAP_OWED)
+			room[used++] = ' ';
+		*gap = GAP_NONE;
+		room[used++] = byte;
 	}
-	buf_grow(out, len);
-	return len;
+	buf_grow(out, used);
+	return at;
 }
 
 bool
 clean_put(struct buf *out, struct span text)
 {
-	bool gap = out->len > 0;
+	enum gap gap = out->len ? GAP_OWED : GAP_NONE;
 
 	while (text.len && !buf_failed(out)) {
-		struct letter letter = next_letter(text);
+		struct letter letter;
 
-		if (is_gap(&letter)) {
-			gap = gap || out->len > 0;
-			span_skip(&text, letter.len);
+		span_skip(&text, put_ascii(out, text, &gap));
+		letter = next_letter(text);
+		if (letter.len == 0 || letter.point < 128)
 			continue;
+		if (is_gap(&letter)) {
+			gap = out->len ? GAP_OWED : GAP_NONE;
+		} else {
+			if (gap == GAP_OWED)
+				(void)buf_put_char(out, ' ');
+			gap = GAP_NONE;
+			put_lower(out, &letter, text.at);
 		}
-		if (gap)
-			(void)buf_put_char(out, ' ');
-		gap = false;
-		put_lower(out, &letter, text.at);
 		span_skip(&text, letter.len);
-		span_skip(&text, put_ascii(out, text));
 	}
 	return !buf_failed(out);
 }
@@ -122,7 +132,6 @@ clean_put_lower(struct buf *out, struct span text)
 
 		put_lower(out, &letter, text.at);
 		span_skip(&text, letter.len);
-		span_skip(&text, put_ascii(out, text));
 	}
 	return !buf_failed(out);
 }

@@ -16,9 +16,10 @@
 /* One alternative may be a summary of the other, but no more than that. */
 #define LENGTH_RATIO 10
 
-/* Hashes of different words, sorted. */
+/* Hashes of different words; 0 is a free place. */
 struct words {
 	uint64_t *at;
+	size_t size; /* a power of two */
 	size_t count;
 };
 
@@ -70,34 +71,52 @@ hash(struct span word)
 	return sum;
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	const uint64_t *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* Links stand in a text, and behind the words of HTML. */
 static bool
 skip_link(struct span *rest)
 {
-	if (!span_starts_nocase(*rest, SPAN("http://")) &&
-	    !span_starts_nocase(*rest, SPAN("https://")))
+	if (rest->len == 0 || (rest->at[0] | ' ') != 'h' ||
+	    (!span_starts_nocase(*rest, SPAN("http://")) &&
+		!span_starts_nocase(*rest, SPAN("https://"))))
 		return false;
 	while (rest->len && rest->at[0] > ' ')
 		span_skip(rest, 1);
 	return true;
 }
 
+/* Where the hash stands, or would stand. */
+static uint64_t *
+find(const struct words *words, uint64_t sum)
+{
+	size_t at = (size_t)(sum ^ sum >> 32) & (words->size - 1);
+
+	while (words->at[at] && words->at[at] != sum)
+		at = (at + 1) & (words->size - 1);
+	return &words->at[at];
+}
+
+static void
+add(struct words *words, struct span word)
+{
+	uint64_t sum = hash(word);
+	uint64_t *place = find(words, sum ? sum : 1);
+
+	words->count += *place == 0;
+	*place = sum ? sum : 1;
+}
+
 static bool
 read_words(struct words *words, struct span text)
 {
-	size_t kept = 0;
+	size_t half = text.len / 2 + 1; /* a word and a blank */
+	size_t most = half < WORDS_MAX ? half : WORDS_MAX;
 	struct span word;
 
 	words->count = 0;
-	words->at = malloc(WORDS_MAX * sizeof(*words->at));
+	words->size = 64;
+	while (words->size < most * 2)
+		words->size *= 2;
+	words->at = calloc(words->size, sizeof(*words->at));
 	if (!words->at)
 		return false;
 	while (words->count < WORDS_MAX) {
@@ -107,13 +126,8 @@ read_words(struct words *words, struct span text)
 			continue;
 		if (!cut_word(&text, &word))
 			break;
-		words->at[words->count++] = hash(word);
+		add(words, word);
 	}
-	qsort(words->at, words->count, sizeof(*words->at), compare);
-	for (size_t i = 0; i < words->count; i++)
-		if (kept == 0 || words->at[kept - 1] != words->at[i])
-			words->at[kept++] = words->at[i];
-	words->count = kept;
 	return true;
 }
 
@@ -122,13 +136,8 @@ count_common(const struct words *a, const struct words *b)
 {
 	size_t common = 0;
 
-	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
-		common += a->at[i] == b->at[j];
-		if (a->at[i] <= b->at[j])
-			i++;
-		else
-			j++;
-	}
+	for (size_t i = 0; i < a->size; i++)
+		common += a->at[i] && *find(b, a->at[i]);
 	return common;
 }
 
@@ -190,7 +199,7 @@ front(const struct buf *buf)
 static bool
 look_at(struct look *look, struct span text, struct span html)
 {
-	struct words texts = {NULL, 0}, htmls = {NULL, 0};
+	struct words texts = {NULL, 0, 0}, htmls = {NULL, 0, 0};
 	bool fits = read_words(&texts, text) && read_words(&htmls, html);
 
 	if (fits && differ(&texts, &htmls))

@@ -1,4 +1,4 @@
-/* html: reading the HTML of mail as text. */
+/* html: HTML of mail as text with its lines, and as a document again. */
 #include "html.h"
 
 #include "html_private.h"
@@ -12,89 +12,80 @@
 	(HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |      \
 	    HTML_PARSE_NONET | HTML_PARSE_COMPACT)
 
-/* What an element means to somebody who only reads the text. */
-enum flow {
-	FLOW_INLINE,
-	FLOW_HIDDEN,    /* its content is not shown */
-	FLOW_BLOCK,     /* stands on lines of its own */
-	FLOW_PARAGRAPH, /* likewise, with an empty line around it */
-	FLOW_BREAK,     /* ends the line */
-	FLOW_CELL,      /* apart from its neighbours on the same line */
-};
-
 static const struct {
 	const char *name;
-	enum flow flow;
+	enum html_flow flow;
 } elements[] = {
-    {"head", FLOW_HIDDEN},
-    {"title", FLOW_HIDDEN},
-    {"style", FLOW_HIDDEN},
-    {"script", FLOW_HIDDEN},
-    {"noscript", FLOW_HIDDEN},
-    {"link", FLOW_HIDDEN},
-    {"meta", FLOW_HIDDEN},
-    {"template", FLOW_HIDDEN},
-    {"br", FLOW_BREAK},
-    {"img", FLOW_CELL},
-    {"td", FLOW_CELL},
-    {"th", FLOW_CELL},
-    {"p", FLOW_PARAGRAPH},
-    {"h1", FLOW_PARAGRAPH},
-    {"h2", FLOW_PARAGRAPH},
-    {"h3", FLOW_PARAGRAPH},
-    {"h4", FLOW_PARAGRAPH},
-    {"h5", FLOW_PARAGRAPH},
-    {"h6", FLOW_PARAGRAPH},
-    {"ul", FLOW_PARAGRAPH},
-    {"ol", FLOW_PARAGRAPH},
-    {"dl", FLOW_PARAGRAPH},
-    {"table", FLOW_PARAGRAPH},
-    {"blockquote", FLOW_PARAGRAPH},
-    {"pre", FLOW_PARAGRAPH},
-    {"address", FLOW_BLOCK},
-    {"article", FLOW_BLOCK},
-    {"aside", FLOW_BLOCK},
-    {"body", FLOW_BLOCK},
-    {"center", FLOW_BLOCK},
-    {"dd", FLOW_BLOCK},
-    {"div", FLOW_BLOCK},
-    {"dt", FLOW_BLOCK},
-    {"fieldset", FLOW_BLOCK},
-    {"figcaption", FLOW_BLOCK},
-    {"figure", FLOW_BLOCK},
-    {"footer", FLOW_BLOCK},
-    {"form", FLOW_BLOCK},
-    {"header", FLOW_BLOCK},
-    {"hr", FLOW_BLOCK},
-    {"li", FLOW_BLOCK},
-    {"main", FLOW_BLOCK},
-    {"nav", FLOW_BLOCK},
-    {"section", FLOW_BLOCK},
-    {"tr", FLOW_BLOCK},
-};
-
-/* How the text is laid out. */
-enum style {
-	STYLE_WORDS,  /* one line */
-	STYLE_SEARCH, /* one line, with link targets */
-	STYLE_LINES,  /* lines and paragraphs, with link targets */
+    {"head", HTML_FLOW_HIDDEN},
+    {"title", HTML_FLOW_HIDDEN},
+    {"style", HTML_FLOW_HIDDEN},
+    {"script", HTML_FLOW_HIDDEN},
+    {"noscript", HTML_FLOW_HIDDEN},
+    {"link", HTML_FLOW_HIDDEN},
+    {"meta", HTML_FLOW_HIDDEN},
+    {"template", HTML_FLOW_HIDDEN},
+    {"br", HTML_FLOW_BREAK},
+    {"img", HTML_FLOW_CELL},
+    {"td", HTML_FLOW_CELL},
+    {"th", HTML_FLOW_CELL},
+    {"p", HTML_FLOW_PARAGRAPH},
+    {"h1", HTML_FLOW_PARAGRAPH},
+    {"h2", HTML_FLOW_PARAGRAPH},
+    {"h3", HTML_FLOW_PARAGRAPH},
+    {"h4", HTML_FLOW_PARAGRAPH},
+    {"h5", HTML_FLOW_PARAGRAPH},
+    {"h6", HTML_FLOW_PARAGRAPH},
+    {"ul", HTML_FLOW_PARAGRAPH},
+    {"ol", HTML_FLOW_PARAGRAPH},
+    {"dl", HTML_FLOW_PARAGRAPH},
+    {"table", HTML_FLOW_PARAGRAPH},
+    {"blockquote", HTML_FLOW_PARAGRAPH},
+    {"pre", HTML_FLOW_PARAGRAPH},
+    {"address", HTML_FLOW_BLOCK},
+    {"article", HTML_FLOW_BLOCK},
+    {"aside", HTML_FLOW_BLOCK},
+    {"body", HTML_FLOW_BLOCK},
+    {"center", HTML_FLOW_BLOCK},
+    {"dd", HTML_FLOW_BLOCK},
+    {"div", HTML_FLOW_BLOCK},
+    {"dt", HTML_FLOW_BLOCK},
+    {"fieldset", HTML_FLOW_BLOCK},
+    {"figcaption", HTML_FLOW_BLOCK},
+    {"figure", HTML_FLOW_BLOCK},
+    {"footer", HTML_FLOW_BLOCK},
+    {"form", HTML_FLOW_BLOCK},
+    {"header", HTML_FLOW_BLOCK},
+    {"hr", HTML_FLOW_BLOCK},
+    {"li", HTML_FLOW_BLOCK},
+    {"main", HTML_FLOW_BLOCK},
+    {"nav", HTML_FLOW_BLOCK},
+    {"section", HTML_FLOW_BLOCK},
+    {"tr", HTML_FLOW_BLOCK},
 };
 
 struct writer {
 	struct buf *out;
 	size_t start; /* where our text begins in `out` */
-	enum style style;
 	int newlines; /* owed before the next word, 0 to 2 */
 	bool blank;   /* owed before the next word */
 };
 
-static enum flow
+enum html_flow
+html_flow_of(struct span name)
+{
+	char first = name.len ? (char)(name.at[0] | ' ') : '\0';
+
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+		if (elements[i].name[0] == first &&
+		    span_equal_nocase(name, span_string(elements[i].name)))
+			return elements[i].flow;
+	return HTML_FLOW_INLINE;
+}
+
+static enum html_flow
 flow_of(const xmlNode *node)
 {
-	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
-		if (strcmp((const char *)node->name, elements[i].name) == 0)
-			return elements[i].flow;
-	return FLOW_INLINE;
+	return html_flow_of(span_string((const char *)node->name));
 }
 
 htmlDocPtr
@@ -112,10 +103,10 @@ pay_debts(struct writer *writer)
 {
 	bool at_start = writer->out->len == writer->start;
 
-	if (!at_start && writer->style == STYLE_LINES && writer->newlines)
+	if (!at_start && writer->newlines)
 		for (int i = 0; i < writer->newlines; i++)
 			(void)buf_put_char(writer->out, '\n');
-	else if (!at_start && (writer->blank || writer->newlines))
+	else if (!at_start && writer->blank)
 		(void)buf_put_char(writer->out, ' ');
 	writer->newlines = 0;
 	writer->blank = false;
@@ -172,15 +163,12 @@ put_target(struct writer *writer, const xmlNode *node)
 
 	if (span_starts_nocase(span, SPAN("http://")) ||
 	    span_starts_nocase(span, SPAN("https://")) ||
-	    (writer->style == STYLE_LINES &&
-		span_starts_nocase(span, SPAN("mailto:")))) {
+	    span_starts_nocase(span, SPAN("mailto:"))) {
 		writer->blank = true;
-		put_text(writer,
-		    writer->style == STYLE_LINES ? SPAN("( ") : SPAN(" "));
+		put_text(writer, SPAN("( "));
 		put_text(writer, span);
 		writer->blank = true;
-		if (writer->style == STYLE_LINES)
-			put_text(writer, SPAN(")"));
+		put_text(writer, SPAN(")"));
 	}
 	xmlFree(target);
 }
@@ -188,16 +176,15 @@ put_target(struct writer *writer, const xmlNode *node)
 static void
 enter(struct writer *writer, const xmlNode *node)
 {
-	enum flow flow = flow_of(node);
+	enum html_flow flow = flow_of(node);
 
-	if (flow == FLOW_BLOCK || flow == FLOW_BREAK)
+	if (flow == HTML_FLOW_BLOCK || flow == HTML_FLOW_BREAK)
 		owe_newlines(writer, 1);
-	else if (flow == FLOW_PARAGRAPH)
+	else if (flow == HTML_FLOW_PARAGRAPH)
 		owe_newlines(writer, 2);
-	else if (flow == FLOW_CELL)
+	else if (flow == HTML_FLOW_CELL)
 		writer->blank = true;
-	if (writer->style == STYLE_LINES &&
-	    strcmp((const char *)node->name, "li") == 0) {
+	if (strcmp((const char *)node->name, "li") == 0) {
 		put_text(writer, SPAN("*"));
 		writer->blank = true;
 	}
@@ -206,16 +193,15 @@ enter(struct writer *writer, const xmlNode *node)
 static void
 leave(struct writer *writer, const xmlNode *node)
 {
-	enum flow flow = flow_of(node);
+	enum html_flow flow = flow_of(node);
 
-	if (strcmp((const char *)node->name, "a") == 0 &&
-	    writer->style != STYLE_WORDS)
+	if (strcmp((const char *)node->name, "a") == 0)
 		put_target(writer, node);
-	if (flow == FLOW_BLOCK)
+	if (flow == HTML_FLOW_BLOCK)
 		owe_newlines(writer, 1);
-	else if (flow == FLOW_PARAGRAPH)
+	else if (flow == HTML_FLOW_PARAGRAPH)
 		owe_newlines(writer, 2);
-	else if (flow == FLOW_CELL)
+	else if (flow == HTML_FLOW_CELL)
 		writer->blank = true;
 }
 
@@ -225,7 +211,7 @@ visit(struct writer *writer, const xmlNode *node)
 {
 	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
 		put_text(writer, span_string((const char *)node->content));
-	if (node->type != XML_ELEMENT_NODE || flow_of(node) == FLOW_HIDDEN)
+	if (node->type != XML_ELEMENT_NODE || flow_of(node) == HTML_FLOW_HIDDEN)
 		return false;
 	enter(writer, node);
 	return true;
@@ -254,10 +240,10 @@ walk(struct writer *writer, const xmlNode *root)
 	}
 }
 
-static bool
-put_html(struct buf *out, struct span html, enum style style)
+bool
+html_render_text(struct buf *out, struct span html)
 {
-	struct writer writer = {.out = out, .start = out->len, .style = style};
+	struct writer writer = {.out = out, .start = out->len};
 	htmlDocPtr doc = html_parse(html);
 
 	if (!doc)
@@ -265,24 +251,6 @@ put_html(struct buf *out, struct span html, enum style style)
 	walk(&writer, xmlDocGetRootElement(doc));
 	xmlFreeDoc(doc);
 	return !buf_failed(out);
-}
-
-bool
-html_render_text(struct buf *out, struct span html)
-{
-	return put_html(out, html, STYLE_LINES);
-}
-
-bool
-html_put_words(struct buf *out, struct span html)
-{
-	return put_html(out, html, STYLE_WORDS);
-}
-
-bool
-html_put_search(struct buf *out, struct span html)
-{
-	return put_html(out, html, STYLE_SEARCH);
 }
 
 xmlNode *

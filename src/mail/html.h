@@ -1,9 +1,9 @@
 /*
  * html: reading the HTML of mail as text.
  *
- * libxml2 parses; nothing is fetched, nothing runs. Input is UTF-8 (other bytes
- * are replaced) and may be arbitrarily broken. Each function appends to `out`
- * and is false only without memory or when `out` is full. Any thread.
+ * Nothing is fetched, nothing runs. Input is UTF-8 and may be arbitrarily
+ * broken; where a tree is needed, libxml2 makes one. Each function appends to
+ * `out` and is false only without memory or when `out` is full. Any thread.
  */
 #ifndef HTML_H
 #define HTML_H

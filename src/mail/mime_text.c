@@ -237,7 +237,8 @@ mime_make_snippet(struct mime *mime)
 {
 	struct buf words;
 
-	buf_init(&words, mime->html.limit);
+	/* What goes beyond is not asked for. */
+	buf_init(&words, SNIPPET_LEN * 10);
 	if (mime->html.len)
 		(void)html_put_words(&words, buf_span(&mime->html));
 	if (words.len == 0)
