@@ -1,7 +1,7 @@
 /* app: the frame of the page: the side bar, the views, keys, counters. */
 import { getInfo, getNow, listInboxes, removeInbox, root } from './api.js';
 import { applyTheme, ask, fail, open as openDialog, regions, remember,
-	settings, speak } from './dialog.js';
+	settings, setUnread, speak } from './dialog.js';
 import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
 import { FaultsView } from './faults.js';
 import { HelpView, keyTable, learn, SettingsView } from './help.js';
@@ -129,19 +129,12 @@ async function count() {
 	tags = Object.entries(info.Tags).map(([name, many]) =>
 		({name, count: many}));
 	drawSideBar();
-	drawTitle();
+	setUnread(info.Unread);
 	views.mail.update();
 }
 
 function countSoon() {
 	counting ??= setTimeout(count, COUNTS_MS);
-}
-
-function drawTitle() {
-	const plain = document.title.replace(/^\(\d+\) /, '');
-	const unread = settings.counter && info?.Unread;
-
-	document.title = unread ? `(${unread}) ${plain}` : plain;
 }
 
 /* ---- arrival */
@@ -214,12 +207,12 @@ function show() {
 		shownView?.hide();
 		fill(main, view.element);
 		if (shownView)
-			setTimeout(() => view.element.querySelector('h1')?.focus());
+			setTimeout(() => main.contains(document.activeElement) ||
+			    view.element.querySelector('h1')?.focus());
 		shownView = view;
 	}
 	view.show(now);
 	drawSideBar();
-	drawTitle();
 }
 
 /* ---- keys */

@@ -28,6 +28,25 @@ export function speak(text) {
 	fill(spoken, text);
 }
 
+/* ---- the title, with the number of what is unread */
+
+let title = '', unread = 0;
+
+const drawTitle = () => {
+	document.title = (settings.counter && unread ? `(${unread}) ` : '') +
+	    t('title', title);
+};
+
+export function setTitle(text) {
+	title = text;
+	drawTitle();
+}
+
+export function setUnread(count) {
+	unread = count;
+	drawTitle();
+}
+
 /* ---- questions */
 
 export function open(title, content, actions = []) {

@@ -80,7 +80,7 @@ export function envelopeBlock(message) {
 	const found = compare(message);
 
 	return h('section.block.envelope',
-	    h('h3', t('envelope')),
+	    h('h2', t('envelope')),
 	    facts([
 		['MAIL FROM', bdi(visible(found.sender || '<>')), ' ',
 		    found.isOtherSender && flag(t('differs')),
@@ -129,7 +129,7 @@ export function headersTab(place, message) {
 	const found = compare(message);
 
 	fill(place, h('div.beside',
-	    h('section.block', h('h3', t('headers'), ' ',
+	    h('section.block', h('h2', t('headers'), ' ',
 		h('span.count', number(message.headers.length))),
 	    message.headers.length === 0
 		? h('p.nothing', t('no_headers'))

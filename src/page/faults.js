@@ -1,6 +1,6 @@
 /* faults: the rules that make the server fail on purpose. */
 import { addFault, ApiError, listFaults, putFaults, removeFault } from './api.js';
-import { ask, fail, notify, remember, settings } from './dialog.js';
+import { ask, fail, notify, remember, setTitle, settings } from './dialog.js';
 import { button, fill, h, icon, iconButton, number, shown,
 	visible } from './dom.js';
 import * as live from './live.js';
@@ -218,7 +218,7 @@ export class FaultsView {
 	}
 
 	show() {
-		document.title = t('title', t('faults'));
+		setTitle(t('faults'));
 		this.isShown = true;
 		this.load();
 	}

@@ -3,7 +3,7 @@
  * and what this browser is to remember.
  */
 import { getInfo, listSessions, root, sendMessage } from './api.js';
-import { fail, notify, remember, settings } from './dialog.js';
+import { fail, notify, remember, setTitle, settings } from './dialog.js';
 import { button, code, facts, fill, h, number, shown, size, visible } from './dom.js';
 import { t } from './texts.js';
 
@@ -160,7 +160,7 @@ export class HelpView {
 	}
 
 	async show() {
-		document.title = t('title', t('help'));
+		setTitle(t('help'));
 		this.draw();
 		await learn();
 		this.draw();
@@ -264,7 +264,7 @@ export class SettingsView {
 	}
 
 	async show() {
-		document.title = t('title', t('settings'));
+		setTitle(t('settings'));
 		this.draw(null);
 		try {
 			const [info] = await Promise.all([getInfo(), learn()]);

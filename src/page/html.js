@@ -236,8 +236,14 @@ function putPictures(document, urls) {
 
 	for (const element of document.querySelectorAll('*'))
 		for (const {name, value} of [...element.attributes])
-			if (/cid:/i.test(value))
-				element.setAttribute(name, put(value));
+			if (/cid:/i.test(value)) {
+				const text = put(value);
+				/* What is not there shows its text. */
+				if (/^cid:/i.test(text.trim()))
+					element.removeAttribute(name);
+				else
+					element.setAttribute(name, text);
+			}
 	for (const style of document.querySelectorAll('style'))
 		if (/cid:/i.test(style.textContent))
 			style.textContent = put(style.textContent);

@@ -1,5 +1,5 @@
 /* links: where a message leads to, and the stop before one goes there. */
-import { remember, settings } from './dialog.js';
+import { remember, setTitle, settings } from './dialog.js';
 import { bdi, button, copyButton, fill, h, icon, number, shown,
 	visible } from './dom.js';
 import { hostOf, linkHref, readLinks, target } from './html.js';
@@ -94,13 +94,13 @@ function linkItem(it) {
 
 const section = (title, items, make) => items.length > 0 &&
 	h('section.block',
-	    h('h3', title, ' ', h('span.count', number(items.length))),
+	    h('h2', title, ' ', h('span.count', number(items.length))),
 	    h('ul.plain', items.slice(0, SHOWN_MAX).map(make)),
 	    items.length > SHOWN_MAX &&
 		h('p.muted', t('more_left', items.length - SHOWN_MAX)));
 
 function unsubscribeBlock(found) {
-	return found && h('section.block', h('h3', t('unsubscribe')),
+	return found && h('section.block', h('h2', t('unsubscribe')),
 	    h('ul.plain', found.links.map((href) => linkItem({
 		href: target(href) ?? href, isSafe: target(href) !== null,
 		text: '',
@@ -140,7 +140,7 @@ export function linkView(place, address) {
 		h('mark', host), visible(href.slice(start + host.length)))
 	    : h('code', visible((href ?? address).slice(0, 4000)));
 
-	document.title = t('link_title');
+	setTitle(t('link_title'));
 	fill(place, h('div.page.narrow',
 	    h('h1', {tabindex: -1}, t('link_title')),
 	    h('p', href ? t('link_leads') : t('link_refused')),

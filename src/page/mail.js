@@ -1,7 +1,7 @@
 /* mail: the list of messages and, beside it, the one that is read. */
 import { listMessages, markAllRead, markRead, removeMatching, removeMessages,
 	setTags } from './api.js';
-import { ask, askText, fail, notify } from './dialog.js';
+import { ask, askText, fail, notify, setTitle } from './dialog.js';
 import { bdi, button, fill, h, icon, iconButton, number, person, shown,
 	timeOf } from './dom.js';
 import { emptyState } from './help.js';
@@ -317,14 +317,14 @@ export class MailView {
 		    ? number(total) : number(count) + (isAll ? '' : '+');
 		this.count.title = t('messages');
 		this.older.hidden = !this.rows.isFull;
-		this.drawNothing(count);
+		this.drawNothing();
 		this.drawTools();
 		if (this.isShown)
-			document.title = t('title', this.query || t('mail'));
+			setTitle(this.query || t('mail'));
 	}
 
-	drawNothing(count) {
-		const isNothing = count === 0 && this.rows.isEnd;
+	drawNothing() {
+		const isNothing = this.rows.isEmpty;
 
 		if (!isNothing || this.search.mistake.hidden === false) {
 			this.nothing.hidden = true;

@@ -145,7 +145,7 @@ async function findingsTab(place, message, {signal}) {
 	const session = message.session
 	    ? await sessionFindings(message.session, signal) : [];
 	const block = (title, list, more, show) => h('section.block',
-	    h('h3', title, ' ', h('span.count', number(list.length))),
+	    h('h2', title, ' ', h('span.count', number(list.length))),
 	    list.length ? h('ul.plain.findings',
 		list.map((it) => findingItem(it, () => show(it))))
 		: h('p.nothing', icon('check'), more));

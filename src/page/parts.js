@@ -138,7 +138,7 @@ export function partsTab(place, message, {chosen, signal}) {
 			it.setAttribute('aria-current', id === part.id);
 		const view = h('div.part-view', h('p.muted', t('loading')));
 
-		fill(pane, h('header', h('h3',
+		fill(pane, h('header', h('h2',
 		    bdi(visible(nameOf(part).slice(0, 300)))),
 		!['container', 'body'].includes(part.role) &&
 		    download(message, part, icon('down'), t('download'))),

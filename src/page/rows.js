@@ -44,33 +44,46 @@ export class Rows {
 		return this.pages.reduce((sum, page) => sum + page.count, 0);
 	}
 
+	/* There is nothing, and that is known. */
+	get isEmpty() {
+		return this.pages.length > 0 && this.isEnd && this.count === 0;
+	}
+
 	get isFull() {
 		return this.count * this.height() > HEIGHT_MAX;
 	}
 
 	/* ---- reading */
 
+	/* What was there stays until the first of the new ones are. */
 	async reset(first = 0) {
 		this.abort?.abort();
 		this.abort = new AbortController();
-		this.pages = [];
 		this.isEnd = false;
-		this.isLoading = false;
-		this.selected.clear();
-		this.element.scrollTop = 0;
 		this.first = first;
-		await this.more();
-	}
-
-	async more() {
-		if (this.isLoading || this.isEnd || this.isFull)
-			return;
-		const last = this.pages.at(-1);
-		const before = last ? last.last : this.first;
-		const items = await this.read(before, PAGE);
+		const items = await this.read(first, PAGE);
 
 		if (!items)
 			return;
+		this.pages = [];
+		this.selected.clear();
+		this.element.scrollTop = 0;
+		this.wipe();
+		this.append(first, items);
+	}
+
+	async more() {
+		const last = this.pages.at(-1);
+
+		if (!last || this.isLoading || this.isEnd || this.isFull)
+			return;
+		const items = await this.read(last.last, PAGE);
+
+		if (items)
+			this.append(last.last, items);
+	}
+
+	append(before, items) {
 		this.isEnd = items.length < PAGE;
 		if (items.length || !this.pages.length)
 			this.pages.push({
@@ -102,7 +115,7 @@ export class Rows {
 
 	/* A page that was forgotten. */
 	async recall(page) {
-		if (page.isAsked)
+		if (page.isAsked || this.isLoading)
 			return;
 		page.isAsked = true;
 		try {
@@ -153,8 +166,15 @@ export class Rows {
 			held.items = items.filter((it) => it.seq >= held.last);
 		}
 		held.count = held.items.length;
+		this.wipe();
 		this.redraw();
 		this.on.change?.();
+	}
+
+	/* Rows are made anew, as what they show may have changed. */
+	wipe() {
+		this.rows.clear();
+		this.space.replaceChildren();
 	}
 
 	/* ---- changes */
@@ -293,6 +313,7 @@ export class Rows {
 
 		if (index < 0)
 			return;
+		this.size();
 		if (top < view.scrollTop)
 			view.scrollTop = top;
 		else if (top + height > view.scrollTop + view.clientHeight)
@@ -312,6 +333,7 @@ export class Rows {
 	}
 
 	toggle(id) {
+		this.anchor = id;
 		if (!this.selected.delete(id))
 			this.selected.add(id);
 		this.redraw();
@@ -329,7 +351,7 @@ export class Rows {
 	}
 
 	toggleRange(id) {
-		const from = this.indexOf(this.activeId ?? id);
+		const from = this.indexOf(this.anchor ?? this.activeId ?? id);
 		const to = this.indexOf(id);
 
 		for (let i = Math.min(from, to); i <= Math.max(from, to); i++)

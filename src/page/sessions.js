@@ -1,7 +1,7 @@
 /* sessions: how clients talked to the server, mail or not. */
 import { ANY_STATE, getSession, getSessionFindings, getTranscript, listSessions,
 	transcriptUrl } from './api.js';
-import { fail } from './dialog.js';
+import { fail, setTitle } from './dialog.js';
 import { bdi, button, facts, fill, fullTime, h, icon, iconButton, number, seconds,
 	shown, timeOf, visible } from './dom.js';
 import * as live from './live.js';
@@ -219,7 +219,7 @@ export class SessionsView {
 	}
 
 	update() {
-		this.nothing.hidden = this.rows.count > 0 || !this.rows.isEnd;
+		this.nothing.hidden = !this.rows.isEmpty;
 	}
 
 	async onSession({id}) {
@@ -235,7 +235,7 @@ export class SessionsView {
 	}
 
 	show({id}) {
-		document.title = t('title', t('sessions'));
+		setTitle(t('sessions'));
 		if (!this.isShown)
 			this.rows.reset();
 		this.isShown = true;
