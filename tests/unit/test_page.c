@@ -222,6 +222,15 @@ names_only_what_there_is(void **state)
 	assert_true(others > 2);
 }
 
+/* The description of the API is a page of its own, which this one does not
+   load. */
+static bool
+is_of_reference(const char *name)
+{
+	return strcmp(name, "openapi.json") == 0 ||
+	    strncmp(name, "reference.", sizeof("reference.") - 1) == 0;
+}
+
 static void
 stays_small(void **state)
 {
@@ -229,7 +238,8 @@ stays_small(void **state)
 
 	(void)state;
 	for (const struct page_asset *it = page_assets; it->name; it++)
-		total += it->len;
+		if (!is_of_reference(it->name))
+			total += it->len;
 	if (total > ASSETS_MAX)
 		fail_msg("%zu octets", total);
 }
