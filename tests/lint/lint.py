@@ -191,8 +191,8 @@ TEXT_FILES = ["README", "COPYING", "configure.ac", "Makefile.am", "src/README",
               ".ci/run", "contrib/*"]
 TEXT_ENDS = (".c", ".h", ".py", ".1", ".5", ".7", ".8")
 # What a tool made, or what must be as odd as it is.
-SKIPPED = ["tests/fuzz/corpus", "node_modules", "__pycache__",
-           "page_assets.c"]
+SKIPPED = ["tests/fuzz/corpus", "contrib/screenshots", "node_modules",
+           "__pycache__", "page_assets.c"]
 
 
 # ---- reading
