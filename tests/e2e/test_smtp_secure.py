@@ -341,12 +341,25 @@ def takes_long_responses():
 
 
 @test
+def offers_no_cram_where_a_password_is_hashed():
+    with scratch() as folder:
+        path = os.path.join(folder, "users")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("tim:tanstaaf\nann:{SHA}%s\n" % b64(
+                hashlib.sha1(b"secret").digest()))
+        for name in ("tim", "ann"):
+            secret = {"tim": "tanstaaf", "ann": "secret"}[name]
+            with session("--auth-file", path) as client:
+                client.ask("AUTH CRAM-MD5", r"504 5\.5\.4")
+                client.ask("AUTH PLAIN " + plain(name, secret), 235)
+
+
+@test
 def knows_the_users_of_a_file():
     with scratch() as folder:
         path = os.path.join(folder, "users")
         with open(path, "w", encoding="ascii") as file:
-            file.write("# people\n\ntim:tanstaaf\nann:{SHA}%s\n" % b64(
-                hashlib.sha1(b"secret").digest()))
+            file.write("# people\n\ntim:tanstaaf\nann:secret\n")
         words = ("--auth-file", path)
         for name, way in WAYS.items():
             if "XOAUTH2" in name:
