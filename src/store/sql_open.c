@@ -73,6 +73,9 @@ fail_open(
 	enum err err = sql_err(sql, code);
 	int error_number = sqlite3_system_errno(sql->db);
 
+	if (err == ERR_READONLY)
+		return failure_set(
+		    failure, err, "%s: %s", path, err_text(ERR_READONLY));
 	if ((code & 0xff) == SQLITE_CANTOPEN && error_number)
 		return failure_set(
 		    failure, err, "%s: %s", path, strerror(error_number));
@@ -180,6 +183,13 @@ struct place {
 	bool keeps_nothing; /* on disk, not for a moment */
 };
 
+static bool
+needs_more(int code)
+{
+	return (code & 0xff) == SQLITE_CANTOPEN ||
+	    (code & 0xff) == SQLITE_READONLY;
+}
+
 static int
 connect_to(struct sql *sql, const struct place *place, enum sql_access access)
 {
@@ -197,8 +207,9 @@ connect_to(struct sql *sql, const struct place *place, enum sql_access access)
 	if (!code && place->keeps_nothing)
 		code = sqlite3_exec(
 		    sql->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
-	/* What may not be written SQLite opens for reading, without a word. */
-	if (!code && access == SQL_WRITE &&
+	/* What may not be written SQLite opens for reading, without a word, and
+	   then it may miss the WAL, which it cannot make. */
+	if ((!code || needs_more(code)) && access == SQL_WRITE &&
 	    sqlite3_db_readonly(sql->db, "main") == 1)
 		code = SQLITE_READONLY;
 	return code;
@@ -248,13 +259,6 @@ connect_to_still(struct sql *sql, const struct place *place)
 	still.name = uri;
 	still.flags |= SQLITE_OPEN_URI;
 	return connect_to(sql, &still, SQL_READ);
-}
-
-static bool
-needs_more(int code)
-{
-	return (code & 0xff) == SQLITE_CANTOPEN ||
-	    (code & 0xff) == SQLITE_READONLY;
 }
 
 static enum err
