@@ -78,6 +78,7 @@ session_mail_begin(struct session *session)
 {
 	assert(!session->message);
 	session->trouble = ERR_OK;
+	session->text_us[0] = session->text_us[1] = 0;
 	session->message = take_message(session->shared);
 	if (session->message && set_sender(session))
 		return;
@@ -213,6 +214,9 @@ session_content(struct session *session)
 	struct span content = smtp_content(session->smtp);
 	struct spool *body = &session->message->body;
 
+	if (!session->text_us[0])
+		session->text_us[0] = session->shared->now_us;
+	session->text_us[1] = session->shared->now_us;
 	if (session->trouble)
 		return;
 	session->trouble = spool_put(body, content);

@@ -111,6 +111,7 @@ struct session {
 	/* session_mail.c, session_put.c */
 	struct message *message; /* NULL: no transaction */
 	enum err trouble;        /* why it cannot be stored */
+	int64_t text_us[2]; /* its first byte came, and its end; 0: not yet */
 	unsigned transactions;
 	unsigned counts[MESSAGE_ABORTED + 1]; /* by enum message_state */
 	struct put_message put_message;

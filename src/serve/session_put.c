@@ -263,6 +263,30 @@ add_number(struct words *words, uint64_t number)
 		words->at[words->len++] = digits[--count];
 }
 
+/* Seconds since the session began, as transcripts count them. */
+static void
+add_seconds(struct words *words, int64_t us)
+{
+	add_number(words, (uint64_t)(us / CLOCK_SECOND));
+	words->at[words->len++] = '.';
+	for (int64_t unit = CLOCK_SECOND / 10; unit; unit /= 10)
+		words->at[words->len++] = (char)('0' + us / unit % 10);
+}
+
+/* When the text came, if there was any. */
+static void
+add_text_times(struct words *words, const struct session *session)
+{
+	int64_t started_us = session->record.started_us;
+
+	if (!session->text_us[0])
+		return;
+	add(words, SPAN(", from "));
+	add_seconds(words, session->text_us[0] - started_us);
+	add(words, SPAN(" to "));
+	add_seconds(words, session->text_us[1] - started_us);
+}
+
 /* In each message's way: without printf. */
 static void
 remark_message(struct session *session)
@@ -275,6 +299,7 @@ remark_message(struct session *session)
 	add(&words, SPAN(": "));
 	add_number(&words, message->body.len);
 	add(&words, SPAN(" octets"));
+	add_text_times(&words, session);
 	record_remark(&session->record, session->shared->now_us,
 	    span_make(words.at, words.len));
 }
@@ -302,6 +327,7 @@ accepted_stored(struct session *session, enum err err)
 		return;
 	}
 	if (!err && session->drops_at_commit) {
+		session_remark(session, "stored, and not acknowledged");
 		session_give_message(session);
 		session_fault_drop(session);
 		return;
@@ -338,6 +364,20 @@ rest_stored(struct session *session, enum err err)
 	session_resume(session);
 }
 
+static void
+remark_rest(struct session *session, uint64_t len)
+{
+	const struct message *message = session->message;
+	bool is_refused = message->state == MESSAGE_REFUSED;
+	struct words words = {.len = 0};
+
+	add_text_times(&words, session);
+	session_remark(session, "%s message %s: %llu of %llu octets kept%.*s",
+	    is_refused ? "refused" : "aborted", message->id,
+	    (unsigned long long)message->body.len, (unsigned long long)len,
+	    (int)words.len, words.at);
+}
+
 /* False when there is nothing to keep, or no memory to keep it. */
 static bool
 fill_rest(struct session *session, enum message_state state, struct span reason)
@@ -358,9 +398,7 @@ fill_rest(struct session *session, enum message_state state, struct span reason)
 	    !fill_message(session, state))
 		return false;
 	spool_cut(&message->body, session->shared->options->refused_max);
-	session_remark(session, "%s message %s: %llu of %llu octets kept",
-	    state == MESSAGE_REFUSED ? "refused" : "aborted", message->id,
-	    (unsigned long long)message->body.len, (unsigned long long)len);
+	remark_rest(session, len);
 	return true;
 }
 

@@ -71,6 +71,9 @@ take_header(struct session *session, struct span seen)
 		break;
 	}
 	believe(session, &found);
+	session_remark(session, "%.*s: peer %s port %u",
+	    SPAN_ARG(buf_span(&session->proxy)), session->peer.address,
+	    (unsigned)session->peer.port);
 	if (!consume(session, seen.len - rest.len) || !session_meet(session)) {
 		session_end(session, ENDING_RESET);
 		return false;
@@ -99,6 +102,13 @@ session_step_proxy(struct session *session)
 
 /* ---- TLS */
 
+static void
+remark_peer(struct session *session, const char *what, struct span said)
+{
+	if (said.len)
+		session_remark(session, "%s %.*s", what, SPAN_ARG(said));
+}
+
 /* The peer chose them; each is as long as its buffer allows at most. */
 static void
 note_facts(struct session *session)
@@ -113,6 +123,10 @@ note_facts(struct session *session)
 	session->tls_group = io_tls_group(io);
 	session_remark(session, "TLS %s %s %s", session->tls_version,
 	    session->tls_cipher, session->tls_group);
+	remark_peer(session, "SNI", buf_span(&session->sni));
+	remark_peer(session, "ALPN", buf_span(&session->alpn));
+	remark_peer(
+	    session, "client certificate", buf_span(&session->client_cert));
 }
 
 void

@@ -266,6 +266,23 @@ house_expect(struct house *house, const char *sql, const char *wanted)
 	free(found);
 }
 
+/* Without when its text came: ", from 0.000123 to 0.000130". */
+static struct span
+remark_without_times(struct span text)
+{
+	static const struct span from = SPAN(" octets, from ");
+	static const struct span kept = SPAN(" octets kept, from ");
+
+	for (size_t at = 0; at < text.len; at++) {
+		struct span rest = text;
+
+		span_skip(&rest, at);
+		if (span_starts(rest, from) || span_starts(rest, kept))
+			return span_make(text.at, at + span_find(rest, ','));
+	}
+	return text;
+}
+
 /* "C 123 EHLO x" becomes "C EHLO x". */
 static char *
 without_times(const char *text)
@@ -277,6 +294,8 @@ without_times(const char *text)
 
 	assert_non_null(out);
 	while (dialogue_next(&rest, &line)) {
+		if (line.kind == DIALOGUE_REMARK)
+			line.text = remark_without_times(line.text);
 		out[len++] = (char)line.kind;
 		out[len++] = ' ';
 		memcpy(out + len, line.text.at, line.text.len);
