@@ -108,7 +108,7 @@ _mailstop_command() {
 		words='--db --url --ca --json --limit --after --config --help --help-all --version '
 		;;
 	transcript)
-		words='--db --url --ca --json --config --help --help-all --version '
+		words='--db --url --ca --json --script --config --help --help-all --version '
 		;;
 	findings)
 		words='--db --url --ca --json --limit --config --help --help-all --version '

@@ -248,6 +248,7 @@ complete -c mailstop -n '__mailstop_is transcript' -l db -r -F -d 'the database;
 complete -c mailstop -n '__mailstop_is transcript' -l url -x -d 'ask this server; usually the local one, if it runs'
 complete -c mailstop -n '__mailstop_is transcript' -l ca -r -F -d 'certificates to trust, for a URL of https'
 complete -c mailstop -n '__mailstop_is transcript' -l json -d 'print one JSON object a line'
+complete -c mailstop -n '__mailstop_is transcript' -l script -d 'as a dialogue that can be played again'
 complete -c mailstop -n '__mailstop_is transcript' -l config -r -F -d 'read options from a file, a line each'
 complete -c mailstop -n '__mailstop_is transcript' -l help -s h -d 'the common options'
 complete -c mailstop -n '__mailstop_is transcript' -l help-all -d 'all options of all commands'

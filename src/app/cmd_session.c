@@ -1,4 +1,4 @@
-/* cmd_session: sessions, transcript and findings: how it went. */
+/* cmd_session: sessions and findings: how it went. */
 #include "cmd.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ cmd_sessions(const struct options *options)
 	return cmd_end(&cmd, err, cmd.query.len > 0, &f);
 }
 
-/* ---- transcript */
+/* ---- findings */
 
 static const char *
 text_of(const json_t *object, const char *key)
@@ -26,64 +26,6 @@ text_of(const json_t *object, const char *key)
 
 	return text ? text : "";
 }
-
-static enum err
-print_transcript(struct cmd *cmd, const char *session, struct failure *f)
-{
-	struct source *source = cmd->source;
-	struct buf text;
-	enum err err;
-
-	if (cmd->output.form == OUTPUT_JSON)
-		return source->kind->transcript_json(
-		    source, session, cmd_print, cmd, f);
-	buf_init(&text, (size_t)256 * 1024 * 1024);
-	err = source->kind->transcript(source, session, &text, f);
-	if (!err && text.len > 0 && fwrite(text.at, 1, text.len, stdout) == 0)
-		cmd->err = ERR_IO;
-	buf_release(&text);
-	return err;
-}
-
-/* A number is that of a message, since it stands first in the list; ids are
-   never the same. */
-static enum err
-find_session(
-    struct cmd *cmd, const char *id, json_t **message, struct failure *f)
-{
-	struct failure why;
-	enum err err = cmd_get(cmd, id, message, &why);
-
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (err)
-		*f = why;
-	else if (!text_of(*message, "session")[0])
-		err = failure_set(
-		    f, ERR_NOT_FOUND, "%s: the message came by no session", id);
-	return err;
-}
-
-int
-cmd_transcript(const struct options *options)
-{
-	struct failure f = {""};
-	struct cmd cmd;
-	const char *id = options_argument(options, 0);
-	json_t *message = NULL;
-	enum err err = cmd_open(&cmd, options, output_numbers, &f);
-
-	if (err)
-		return cmd_fail(err, &f);
-	err = find_session(&cmd, id, &message, &f);
-	if (!err)
-		err = print_transcript(
-		    &cmd, message ? text_of(message, "session") : id, &f);
-	json_decref(message);
-	return cmd_end(&cmd, err, 0, &f);
-}
-
-/* ---- findings */
 
 /* Prints no more than were asked for. */
 static bool

@@ -166,6 +166,33 @@ dialogue_next(struct span *rest, struct dialogue_line *line)
 	return false;
 }
 
+bool
+dialogue_is_cut(struct span text)
+{
+	size_t backslashes = 0;
+
+	if (text.len == 0 || text.at[text.len - 1] != '.')
+		return false;
+	while (backslashes + 1 < text.len &&
+	    text.at[text.len - 2 - backslashes] == '\\')
+		backslashes++;
+	/* Two of them are one that was said. */
+	return backslashes % 2 == 1;
+}
+
+bool
+dialogue_escape(struct buf *out, struct span raw)
+{
+	size_t len = escaped_len(raw);
+	char *at = buf_room(out, len);
+
+	if (!at)
+		return len == 0 && !buf_failed(out);
+	(void)put_escaped(at, raw);
+	buf_grow(out, len);
+	return true;
+}
+
 static int
 hex_digit(char c)
 {

@@ -69,7 +69,13 @@ bool dialogue_put_cut(
  */
 bool dialogue_next(struct span *rest, struct dialogue_line *line);
 
+/* Whether an escaped text ends with the "\." of a line that was cut off. */
+bool dialogue_is_cut(struct span text);
+
 /* Appends the raw bytes of an escaped text ("\." is nothing). */
 bool dialogue_unescape(struct buf *out, struct span text);
+
+/* Appends raw bytes, escaped as in a record. */
+bool dialogue_escape(struct buf *out, struct span raw);
 
 #endif

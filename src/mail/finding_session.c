@@ -233,9 +233,7 @@ take_command(struct talk *talk, const struct dialogue_line *line)
 	struct command command = {.text = text};
 
 	command.is_pipelined = line->kind == DIALOGUE_PIPELINED;
-	command.is_cut = line->text.len > 1 &&
-	    span_equal(
-		span_make(line->text.at + line->text.len - 2, 2), SPAN("\\."));
+	command.is_cut = dialogue_is_cut(line->text);
 	while (text.len &&
 	    (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
 		text.len--;

@@ -11,6 +11,8 @@ import urllib.parse
 
 from mailstop_test import DEADLINE
 
+OWN = "/api/mailstop/v1"
+
 LETTER = (b"From: =?utf-8?Q?J=C3=B6rg?= <joerg@from.test>\r\n"
           b"To: Alice <alice@to.test>, bob@to.test\r\n"
           b"Cc: carol@to.test\r\n"
@@ -89,6 +91,48 @@ class Api:
         """GET with parameters of the query string; the JSON of a 200."""
         query = urllib.parse.urlencode(parameters)
         return self.ask("GET", path + ("?" + query if query else "")).json
+
+
+# ---- events
+
+class Events:
+    """A stream of server-sent events."""
+
+    def __init__(self, api, headers=None, **parameters):
+        self.stack = api.connection()
+        connection = self.stack.__enter__()
+        connection.request("GET", OWN + "/events?" +
+                           urllib.parse.urlencode(parameters),
+                           headers=headers or {})
+        self.response = connection.getresponse()
+        assert self.response.status == 200
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.stack.__exit__(*what)
+
+    def next(self):
+        """(name, id, data) of the next event."""
+        event = {}
+        while True:
+            line = self.response.readline().decode().rstrip("\r\n")
+            if line.startswith(":"):
+                continue
+            if line:
+                name, value = line.split(":", 1)
+                event[name] = value.lstrip(" ")
+            elif "data" in event:
+                return (event.get("event"), event.get("id"),
+                        json.loads(event["data"]))
+
+    def session_end(self):
+        """Waits until a session has ended and is recorded; its id."""
+        name = None
+        while name != "session":
+            name, _, data = self.next()
+        return data["id"]
 
 
 def send(server, *messages, **rest):

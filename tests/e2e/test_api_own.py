@@ -6,10 +6,9 @@ import random
 import threading
 import urllib.parse
 
-from api_test import LETTER, Api, plain, send
+from api_test import LETTER, OWN, Api, Events, plain, send
 from mailstop_test import DEADLINE, Server, main, test
 
-OWN = "/api/mailstop/v1"
 MESSAGE = {"id", "seq", "state", "received", "session", "listener", "inbox",
            "peer", "helo", "user", "mail_from", "recipients", "size",
            "sha256", "subject", "from", "to", "cc", "date", "message_id",
@@ -310,39 +309,6 @@ def keeps_inboxes_apart():
 
 
 # ---- events
-
-class Events:
-    """A stream of server-sent events."""
-
-    def __init__(self, api, headers=None, **parameters):
-        self.stack = api.connection()
-        connection = self.stack.__enter__()
-        connection.request("GET", OWN + "/events?" +
-                           urllib.parse.urlencode(parameters),
-                           headers=headers or {})
-        self.response = connection.getresponse()
-        assert self.response.status == 200
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *what):
-        self.stack.__exit__(*what)
-
-    def next(self):
-        """(name, id, data) of the next event."""
-        event = {}
-        while True:
-            line = self.response.readline().decode().rstrip("\r\n")
-            if line.startswith(":"):
-                continue
-            if line:
-                name, value = line.split(":", 1)
-                event[name] = value.lstrip(" ")
-            elif "data" in event:
-                return (event.get("event"), event.get("id"),
-                        json.loads(event["data"]))
-
 
 @test
 def streams_events_and_resumes():

@@ -54,6 +54,16 @@ escapes_and_back(void **state)
 		assert_span(line.text, texts[i].escaped);
 		assert_true(dialogue_unescape(&raw, line.text));
 		assert_span(buf_span(&raw), texts[i].raw);
+		assert_false(dialogue_is_cut(line.text));
+		buf_reset(&raw);
+		assert_true(dialogue_escape(&raw, texts[i].raw));
+		assert_span(buf_span(&raw), texts[i].escaped);
+		buf_reset(&out);
+		assert_true(
+		    dialogue_put_cut(&out, DIALOGUE_CLIENT, 7, texts[i].raw));
+		rest = buf_span(&out);
+		assert_true(dialogue_next(&rest, &line));
+		assert_true(dialogue_is_cut(line.text));
 	}
 	buf_release(&out);
 	buf_release(&raw);
