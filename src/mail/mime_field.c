@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "header.h"
+#include "mime_shield.h"
 
 #include <string.h>
 
@@ -92,19 +93,27 @@ put_addresses(struct mime_addresses *all, InternetAddressList *list, int depth)
 }
 
 static void
-read_list(struct mime *mime, enum mime_list which)
+parse_list(struct mime_addresses *all, const char *raw)
 {
-	const struct mime_field *field = mime_find(mime, list_names[which]);
-	struct mime_addresses *all = &mime->lists[which];
-	InternetAddressList *list;
+	char *safe = g_strndup(raw, mime_shield_value(span_string(raw)));
+	InternetAddressList *list = internet_address_list_parse(NULL, safe);
 
-	if (!field)
-		return;
-	list = internet_address_list_parse(NULL, field->raw);
 	if (list) {
 		put_addresses(all, list, 0);
 		g_object_unref(list);
 	}
+	g_free(safe);
+}
+
+static void
+read_list(struct mime *mime, enum mime_list which)
+{
+	const struct mime_field *field = mime_find(mime, list_names[which]);
+	struct mime_addresses *all = &mime->lists[which];
+
+	if (!field)
+		return;
+	parse_list(all, field->raw);
 	if (all->count || which != MIME_FROM)
 		return;
 	/* What stands in From is shown even when it is no address. */

@@ -8,11 +8,13 @@
 
 #include <gmime/gmime.h>
 
-/* GMime's tree over bytes that are borrowed, not copied. NULL when there is
-   nothing to parse. Unref the message first, then the stream. */
+/* GMime's tree over bytes that are borrowed, not copied unless they must be
+   made harmless (mime_shield.h). NULL when there is nothing to parse, or no
+   memory. Unref the message first, then the stream. */
 struct mime_tree {
 	GMimeStream *stream;
 	GMimeMessage *message;
+	char *copy;
 };
 void mime_tree_open(struct mime_tree *, struct span message);
 void mime_tree_close(struct mime_tree *);

@@ -1,6 +1,9 @@
 /* mime_tree: GMime's tree of a message, and walking it. */
 #include "mime_private.h"
 
+#include "mime_shield.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* The walk's stack is on the heap of its caller's frame: no recursion, since a
@@ -25,8 +28,11 @@ mime_tree_open(struct mime_tree *tree, struct span message)
 	GByteArray *bytes;
 
 	memset(tree, 0, sizeof(*tree));
-	if (message.len == 0 || message.len > G_MAXUINT)
+	if (message.len == 0 || message.len > G_MAXUINT ||
+	    !mime_shield_message(message, &tree->copy))
 		return;
+	if (tree->copy)
+		message.at = tree->copy;
 	/* GMime only reads; without ownership it neither frees nor writes. */
 	bytes =
 	    g_byte_array_new_take((guint8 *)(uintptr_t)message.at, message.len);
@@ -54,6 +60,7 @@ mime_tree_close(struct mime_tree *tree)
 	g_object_unref(tree->stream);
 	/* The array goes, the bytes stay with whoever lent them. */
 	(void)g_byte_array_free(bytes, FALSE);
+	free(tree->copy);
 	memset(tree, 0, sizeof(*tree));
 }
 
