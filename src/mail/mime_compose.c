@@ -133,25 +133,50 @@ is_inline(const struct compose_attachment *attachment)
 	return attachment->content_id && attachment->content_id[0];
 }
 
+/* GMime encodes what is beyond ASCII, but writes controls as they are, and so
+   the field that somebody has put behind a line end. */
+static char *
+without_controls(const char *text)
+{
+	char *clean = g_strdup(text);
+
+	for (char *at = clean; at && *at; at++)
+		if (g_ascii_iscntrl(*at))
+			*at = '?';
+	return clean;
+}
+
+static GMimeContentType *
+make_type(const struct compose_attachment *attachment)
+{
+	char *text = attachment->type ? without_controls(attachment->type)
+				      : guess_type(attachment);
+	GMimeContentType *type = g_mime_content_type_parse(NULL, text);
+
+	g_free(text);
+	return type;
+}
+
 static GMimeObject *
 make_attachment(const struct compose_attachment *attachment)
 {
-	char *guess = attachment->type ? NULL : guess_type(attachment);
-	GMimeContentType *type = g_mime_content_type_parse(
-	    NULL, attachment->type ? attachment->type : guess);
+	char *name = without_controls(attachment->name);
+	char *id = without_controls(attachment->content_id);
+	GMimeContentType *type = make_type(attachment);
 	GMimePart *part = g_mime_part_new();
 	GMimeObject *object = GMIME_OBJECT(part);
 
 	g_mime_object_set_content_type(object, type);
 	g_mime_object_set_disposition(
 	    object, is_inline(attachment) ? "inline" : "attachment");
-	g_mime_part_set_filename(part, attachment->name);
+	g_mime_part_set_filename(part, name);
 	if (is_inline(attachment))
-		g_mime_object_set_content_id(object, attachment->content_id);
+		g_mime_object_set_content_id(object, id);
 	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
 	set_content(part, attachment->bytes);
 	g_object_unref(type);
-	g_free(guess);
+	g_free(name);
+	g_free(id);
 	return object;
 }
 

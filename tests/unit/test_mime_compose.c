@@ -176,6 +176,30 @@ puts_headers_and_injects_none(void **state)
 	buf_release(&raw);
 }
 
+/* Neither in the header of the message nor in that of a part. */
+static void
+attachments_inject_nothing(void **state)
+{
+	const struct compose_attachment attachments[] = {
+	    {SPAN("x"), "f\r\nInjected: 1", "text/plain\r\nInjected: 2", NULL},
+	    {SPAN("x"), "n\nInjected: 3\x7f", "a/b; c=\"\r\nInjected: 4\"",
+		"id\r\nInjected: 5"},
+	    {SPAN("x"), "\x01", NULL, "\r\n\r\nInjected: 6"},
+	};
+	struct compose compose = letter();
+	struct buf raw;
+	struct mime *mime;
+
+	(void)state;
+	compose.attachments = attachments;
+	compose.attachment_count = COUNT(attachments);
+	mime = make(&raw, &compose);
+	assert_null(strstr(buf_string(&raw), "\nInjected"));
+	assert_non_null(strstr(buf_string(&raw), "\"f??Injected: 1\""));
+	mime_free(mime);
+	buf_release(&raw);
+}
+
 static void
 knows_what_may_be_set(void **state)
 {
@@ -245,6 +269,7 @@ main(void)
 	    cmocka_unit_test(keeps_every_text),
 	    cmocka_unit_test(nests_only_what_it_must),
 	    cmocka_unit_test(puts_headers_and_injects_none),
+	    cmocka_unit_test(attachments_inject_nothing),
 	    cmocka_unit_test(knows_what_may_be_set),
 	    cmocka_unit_test(knows_an_address),
 	    cmocka_unit_test(fails_where_there_is_no_room),
