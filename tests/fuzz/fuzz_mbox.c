@@ -62,7 +62,10 @@ static void
 read_file(struct account *account, struct span file, size_t size)
 {
 	struct mbox_reader reader = {.state = MBOX_AT_MESSAGE};
-	struct span in = {file.at, 0};
+	/* An empty file may have no address to count from. */
+	const char *start = file.at ? file.at : "";
+	const char *end = start + file.len;
+	struct span in = {start, 0};
 	enum mbox_event event = MBOX_MORE;
 
 	while (event != MBOX_OVER && event != MBOX_BROKEN) {
@@ -70,10 +73,10 @@ read_file(struct account *account, struct span file, size_t size)
 		note(account, &reader, event);
 		if (event != MBOX_MORE)
 			continue;
-		if (in.at + in.len == file.at + file.len)
+		if (in.at + in.len == end)
 			mbox_last(&reader);
-		else if (size > (size_t)(file.at + file.len - in.at) - in.len)
-			in.len = (size_t)(file.at + file.len - in.at);
+		else if (size > (size_t)(end - in.at) - in.len)
+			in.len = (size_t)(end - in.at);
 		else
 			in.len += size;
 	}
