@@ -229,6 +229,21 @@ api_wants(const struct api_task *task, const struct index_entry *entry)
 	return query_match(pick->query, &subject);
 }
 
+static bool
+take_seq(const struct pick_row *row, void *context)
+{
+	int64_t *seq = context;
+
+	*seq = row->seq;
+	return false;
+}
+
+enum err
+api_find_seq(struct sql *sql, const char *id, int64_t *seq)
+{
+	return pick_message(sql, id, take_seq, seq);
+}
+
 bool
 api_take_number(struct http_request *request, const char *name,
     int64_t fallback, int64_t *number)

@@ -107,6 +107,10 @@ void api_reply_answer(struct api_task *);
    the same answer that pick_messages() gives. */
 bool api_wants(const struct api_task *, const struct index_entry *);
 
+/* The number of the message of that id; pick_message()'s errors. Store thread.
+ */
+enum err api_find_seq(struct sql *, const char *id, int64_t *seq);
+
 /* A whole number parameter; `fallback` when absent, false when it is none. */
 bool api_take_number(
     struct http_request *, const char *name, int64_t fallback, int64_t *number);

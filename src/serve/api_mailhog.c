@@ -422,15 +422,6 @@ part(struct http_request *request, void *context)
 
 /* ---- removing */
 
-static bool
-take_seq(const struct pick_row *row, void *context)
-{
-	int64_t *seq = context;
-
-	*seq = row->seq;
-	return false;
-}
-
 static enum err
 work_remove(struct api_task *task, struct sql *sql)
 {
@@ -439,7 +430,7 @@ work_remove(struct api_task *task, struct sql *sql)
 	enum err err = ERR_OK;
 
 	if (task->id)
-		err = pick_message(sql, task->id, take_seq, &seq);
+		err = api_find_seq(sql, task->id, &seq);
 	task->pick.all_states = true;
 	if (task->id) {
 		task->pick.after = seq - 1;

@@ -125,15 +125,6 @@ take_names(struct tags *tags, json_t *given)
 	return true;
 }
 
-static bool
-take_seq(const struct pick_row *row, void *context)
-{
-	int64_t *seq = context;
-
-	*seq = row->seq;
-	return false;
-}
-
 static enum err
 work_set(struct api_task *task, struct sql *sql)
 {
@@ -146,7 +137,7 @@ work_set(struct api_task *task, struct sql *sql)
 	{
 		int64_t seq = 0;
 
-		err = pick_message(sql, json_string_value(id), take_seq, &seq);
+		err = api_find_seq(sql, json_string_value(id), &seq);
 		if (!err)
 			err = tag_set(sql, seq, tags->list, tags->count);
 		if (err == ERR_NOT_FOUND || err == ERR_GONE)

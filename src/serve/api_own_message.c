@@ -206,21 +206,12 @@ own_remove(struct http_request *request, void *context)
 	}
 }
 
-static bool
-take_seq(const struct pick_row *row, void *context)
-{
-	int64_t *seq = context;
-
-	*seq = row->seq;
-	return false;
-}
-
 static enum err
 work_remove_one(struct api_task *task, struct sql *sql)
 {
 	struct work *work = (struct work *)task;
 	int64_t seq;
-	enum err err = pick_message(sql, task->id, take_seq, &seq);
+	enum err err = api_find_seq(sql, task->id, &seq);
 
 	work->removed.count = 0;
 	work->count = 1;
@@ -309,7 +300,7 @@ static enum err
 work_raw(struct api_task *task, struct sql *sql)
 {
 	int64_t seq;
-	enum err err = pick_message(sql, task->id, take_seq, &seq);
+	enum err err = api_find_seq(sql, task->id, &seq);
 
 	return err ? err
 		   : pick_body_whole(sql, seq, &((struct work *)task)->raw);
