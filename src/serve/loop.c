@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,12 +13,15 @@ TAILQ_HEAD(loop_tasks, loop_task);
 struct loop {
 	struct event_base *base;
 	struct event *reap;
-	struct event *stop;
+	struct event *wake;
 	struct store *store;
 	struct log *log;
 	struct loop_tasks later;
 	char *scratch;
-	int stop_fd;
+	/* What other threads reach. */
+	int wake_fd;
+	atomic_bool must_stop;
+	_Atomic(struct loop_call *) calls; /* the latest first */
 	bool is_stopped;
 };
 
@@ -31,15 +35,38 @@ on_store(evutil_socket_t fd, short what, void *context)
 	(void)store_reap(loop->store);
 }
 
+/* In the order in which they were given. */
 static void
-on_stop(evutil_socket_t fd, short what, void *context)
+run_calls(struct loop *loop)
+{
+	struct loop_call *latest = atomic_exchange(&loop->calls, NULL);
+	struct loop_call *first = NULL;
+	struct loop_call *next;
+
+	for (; latest; latest = next) {
+		next = latest->next;
+		latest->next = first;
+		first = latest;
+	}
+	for (; first; first = next) {
+		next = first->next;
+		first->run(first);
+	}
+}
+
+/* First the descriptor: what is given from now on wakes again. */
+static void
+on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct loop *loop = context;
 	uint64_t count;
 
 	(void)what;
-	if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+	if (read(fd, &count, sizeof(count)) < 0)
+		return;
+	if (atomic_exchange(&loop->must_stop, false))
 		loop->is_stopped = true;
+	run_calls(loop);
 }
 
 /* Edges, so that a session need not say each time that it does not want to
@@ -65,10 +92,10 @@ add_events(struct loop *loop)
 {
 	loop->reap = event_new(loop->base, store_fd(loop->store),
 	    EV_READ | EV_PERSIST, on_store, loop);
-	loop->stop = event_new(
-	    loop->base, loop->stop_fd, EV_READ | EV_PERSIST, on_stop, loop);
-	return loop->reap && loop->stop && event_add(loop->reap, NULL) == 0 &&
-	    event_add(loop->stop, NULL) == 0;
+	loop->wake = event_new(
+	    loop->base, loop->wake_fd, EV_READ | EV_PERSIST, on_wake, loop);
+	return loop->reap && loop->wake && event_add(loop->reap, NULL) == 0 &&
+	    event_add(loop->wake, NULL) == 0;
 }
 
 enum err
@@ -83,8 +110,10 @@ loop_new(struct loop **out, struct store *store, struct log *log)
 	loop->log = log;
 	TAILQ_INIT(&loop->later);
 	loop->scratch = malloc(LOOP_SCRATCH_SIZE);
-	loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop->stop_fd < 0) {
+	atomic_init(&loop->must_stop, false);
+	atomic_init(&loop->calls, NULL);
+	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (loop->wake_fd < 0) {
 		enum err err = err_from_errno(errno);
 
 		loop_free(loop);
@@ -106,12 +135,12 @@ loop_free(struct loop *loop)
 		return;
 	if (loop->reap)
 		event_free(loop->reap);
-	if (loop->stop)
-		event_free(loop->stop);
+	if (loop->wake)
+		event_free(loop->wake);
 	if (loop->base)
 		event_base_free(loop->base);
-	if (loop->stop_fd >= 0)
-		(void)close(loop->stop_fd);
+	if (loop->wake_fd >= 0)
+		(void)close(loop->wake_fd);
 	free(loop->scratch);
 	free(loop);
 }
@@ -169,14 +198,30 @@ loop_run(struct loop *loop)
 	loop->is_stopped = false;
 }
 
-void
-loop_stop(struct loop *loop)
+/* It fails only where it was done 2^64 times. */
+static void
+wake(const struct loop *loop)
 {
 	static const uint64_t one = 1;
 
-	/* It fails only where it has been called 2^64 times. */
-	if (write(loop->stop_fd, &one, sizeof(one)) < 0)
+	if (write(loop->wake_fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+void
+loop_stop(struct loop *loop)
+{
+	atomic_store(&loop->must_stop, true);
+	wake(loop);
+}
+
+void
+loop_call(struct loop *loop, struct loop_call *call)
+{
+	call->next = atomic_load(&loop->calls);
+	while (!atomic_compare_exchange_weak(&loop->calls, &call->next, call))
+		;
+	wake(loop);
 }
 
 char *

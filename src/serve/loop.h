@@ -2,9 +2,9 @@
  * loop: the event loop of a server, its turns and its stop.
  *
  * One thread runs it, and all of serve lives on that thread. Only loop_stop()
- * may be called from elsewhere (another thread or a signal handler). A turn is:
- * wait for events and run their callbacks, run what was put off, flush the
- * store.
+ * and loop_call() may be called from elsewhere (another thread; the first also
+ * from a signal handler). A turn is: wait for events and run their callbacks,
+ * run what was put off, flush the store.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -36,6 +36,17 @@ struct store *loop_store(const struct loop *);
 /* Runs turns until loop_stop(), which may come before it too. */
 void loop_run(struct loop *);
 void loop_stop(struct loop *);
+
+/*
+ * Work that another thread gives to the loop's: run() is called there, in the
+ * order in which one thread gave it, and may free what it is embedded in. The
+ * giver sees to it that the loop runs until then.
+ */
+struct loop_call {
+	void (*run)(struct loop_call *);
+	struct loop_call *next; /* the loop's */
+};
+void loop_call(struct loop *, struct loop_call *);
 
 /* One turn: waits for at least one event. For tests and loop_run(). */
 void loop_turn(struct loop *);

@@ -65,6 +65,69 @@ ends_before_it_began(void **state)
 	assert_int_equal(fixture->store.flushed, 2);
 }
 
+#define CALLS 1000
+#define CALLERS 4
+
+struct caller {
+	struct fixture *fixture;
+	struct given {
+		struct loop_call call;
+		struct caller *caller;
+		unsigned number;
+	} given[CALLS];
+	unsigned ran;
+	unsigned *left; /* of all callers, on the loop's thread */
+};
+
+static void
+take_call(struct loop_call *call)
+{
+	struct given *given = (struct given *)call;
+	struct caller *caller = given->caller;
+
+	assert_int_equal(given->number, caller->ran);
+	caller->ran++;
+	memset(given, 0xee, sizeof(*given));
+	if (--*caller->left == 0)
+		loop_stop(caller->fixture->loop);
+}
+
+static void *
+give_calls(void *context)
+{
+	struct caller *caller = context;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		caller->given[i] = (struct given){{take_call, NULL}, caller, i};
+		loop_call(caller->fixture->loop, &caller->given[i].call);
+	}
+	return NULL;
+}
+
+static void
+runs_what_other_threads_give_in_order(void **state)
+{
+	struct fixture *fixture = *state;
+	struct caller *callers = calloc(CALLERS, sizeof(callers[0]));
+	pthread_t threads[CALLERS];
+	unsigned left = CALLS * CALLERS;
+
+	assert_non_null(callers);
+	for (size_t i = 0; i < CALLERS; i++) {
+		callers[i].fixture = fixture;
+		callers[i].left = &left;
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, give_calls, &callers[i]),
+		    0);
+	}
+	loop_run(fixture->loop);
+	for (size_t i = 0; i < CALLERS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(callers[i].ran, CALLS);
+	}
+	free(callers);
+}
+
 static void *
 stop_from_a_thread(void *context)
 {
@@ -240,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(ends_before_it_began),
+	    TEST(runs_what_other_threads_give_in_order),
 	    TEST(ends_from_another_thread),
 	    TEST(reaps_when_the_store_says_so),
 	    TEST(runs_once_what_is_put_off),
