@@ -13,6 +13,8 @@
 #define LINE_LIMIT 1024
 
 struct log {
+	log_callback *write; /* NULL: to the descriptor */
+	void *context;
 	int fd;
 	enum log_level most;
 	enum log_format format;
@@ -23,13 +25,25 @@ static const char *const level_names[] = {"error", "warn", "info", "debug"};
 struct log *
 log_new(int fd, enum log_level most, enum log_format format)
 {
-	struct log *log = malloc(sizeof(*log));
+	struct log *log = calloc(1, sizeof(*log));
 
 	if (!log)
 		return NULL;
 	log->fd = fd;
 	log->most = most;
 	log->format = format;
+	return log;
+}
+
+struct log *
+log_new_callback(log_callback *write, void *context, enum log_level most)
+{
+	struct log *log = log_new(-1, most, LOG_FORMAT_TEXT);
+
+	if (!log)
+		return NULL;
+	log->write = write;
+	log->context = context;
 	return log;
 }
 
@@ -138,6 +152,15 @@ put_line(
 }
 
 static void
+call_back(
+    struct line *line, struct log *log, enum log_level level, const char *text)
+{
+	line->at[0] = '\0';
+	put_escaped(line, text, LOG_FORMAT_TEXT);
+	log->write(level, line->at, log->context);
+}
+
+static void
 write_line(
     struct log *log, enum log_level level, const char *format, va_list args)
 {
@@ -149,6 +172,10 @@ write_line(
 		return;
 	(void)vsnprintf(text, sizeof(text), format, args);
 	line.len = 0;
+	if (log->write) {
+		call_back(&line, log, level, text);
+		return;
+	}
 	put_line(&line, log, level, text);
 	do
 		written = write(log->fd, line.at, line.len);

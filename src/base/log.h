@@ -22,6 +22,11 @@ struct log;
 
 /* Logs to the descriptor, which stays the caller's. NULL without memory. */
 struct log *log_new(int fd, enum log_level most, enum log_format);
+/* Likewise, but each line goes to `write`, without time and level in front and
+   without its end; it is borrowed. Several threads may call at once. */
+typedef void log_callback(enum log_level, const char *line, void *context);
+struct log *
+log_new_callback(log_callback *write, void *context, enum log_level most);
 void log_free(struct log *);
 
 /* `format` makes one line without its end; longer than 1,024 bytes is cut. */

@@ -127,6 +127,38 @@ escapes_in_json(void **state)
 	log_free(log);
 }
 
+struct heard {
+	size_t count;
+	enum log_level level;
+};
+
+static void
+hear(enum log_level level, const char *line, void *context)
+{
+	struct heard *heard = context;
+
+	heard->level = level;
+	assert_true(heard->count < COUNT(lines));
+	assert_true(span_equal(span_string(line), lines[heard->count++].text));
+}
+
+static void
+calls_back_with_bare_lines(void **state)
+{
+	struct heard heard = {0, LOG_LEVEL_ERROR};
+	struct log *log = log_new_callback(hear, &heard, LOG_LEVEL_WARN);
+
+	(void)state;
+	assert_non_null(log);
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		log_warn(log, "%s", lines[i].given);
+		log_info(log, "not asked for");
+	}
+	assert_int_equal(heard.count, COUNT(lines));
+	assert_int_equal(heard.level, LOG_LEVEL_WARN);
+	log_free(log);
+}
+
 static void
 levels_are_silent_above_the_most(void **state)
 {
@@ -203,6 +235,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(escapes_in_text),
 	    cmocka_unit_test(escapes_in_json),
+	    cmocka_unit_test(calls_back_with_bare_lines),
 	    cmocka_unit_test(levels_are_silent_above_the_most),
 	    cmocka_unit_test(long_lines_are_cut),
 	    cmocka_unit_test(survives_without_memory),
