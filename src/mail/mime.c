@@ -10,10 +10,17 @@
 /* A body is as large as its message at most; charsets may triple it. */
 #define BODY_LIMIT ((size_t)256 * 1024 * 1024)
 
+/* GMime counts its callers without a lock: several servers of a process may
+   start at once. */
 void
 mime_init(void)
 {
+	static gsize is_done = 0;
+
+	if (!g_once_init_enter(&is_done))
+		return;
 	g_mime_init();
+	g_once_init_leave(&is_done, 1);
 }
 
 struct mime *

@@ -4,7 +4,7 @@
  * The bytes are never refused: what is malformed is shown as far as it can be.
  * RFC 5322, 2045 to 2047, 2231. All strings are valid UTF-8 without NULs. A
  * struct mime belongs to one thread; several threads may parse at once after
- * mime_init() was called once. Everything in it is owned by it and good until
+ * mime_init() was called. Everything in it is owned by it and good until
  * mime_free().
  */
 #ifndef MIME_H
@@ -90,7 +90,8 @@ struct mime {
 	bool is_cut;        /* a ceiling was reached: some parts are only raw */
 };
 
-/* Once a process, before the first mime_parse(). */
+/* Before the first mime_parse() of the process; again does no harm, and any
+   thread may. */
 void mime_init(void);
 
 /* NULL without memory only. */
