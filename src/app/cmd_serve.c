@@ -1,25 +1,16 @@
-/* cmd_serve: the server as a command: signals, the ready file, the log. */
-#include "clock.h"
+/* cmd_serve: the server as a command: its signals and what it says. */
 #include "cmd.h"
-#include "ready.h"
-#include "setup.h"
+#include "server.h"
 #include "signals.h"
-#include "sink.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-/* What is left of the second within which it must be gone. */
-#define GRACE_US (CLOCK_SECOND * 8 / 10)
 /* More descriptors cost nothing before they are used. */
 #define DESCRIPTORS_MAX 65536
 
 struct serve {
-	const struct options *options;
-	struct setup setup;
-	struct sink *sink;
+	struct server server;
 	struct signals *signals;
 };
 
@@ -30,11 +21,11 @@ on_signal(int number, void *context)
 	struct serve *serve = context;
 
 	if (number == SIGHUP) {
-		sink_reload(serve->sink);
+		sink_reload(serve->server.sink);
 		return;
 	}
-	log_info(serve->setup.log, "stopping; once more stops at once");
-	sink_stop(serve->sink, GRACE_US);
+	log_info(serve->server.setup.log, "stopping; once more stops at once");
+	sink_stop(serve->server.sink, SERVER_GRACE_US);
 	signals_close(serve->signals);
 	serve->signals = NULL;
 }
@@ -58,12 +49,13 @@ raise_limit(void)
 static void
 say_what_is_kept(const struct serve *serve)
 {
-	const struct store_keep *keep = &serve->setup.sink.store.keep;
-	const struct options *options = serve->options;
-	struct log *log = serve->setup.log;
+	const struct store_keep *keep = &serve->server.setup.sink.store.keep;
+	const struct options *options = serve->server.options;
+	struct log *log = serve->server.setup.log;
 
 	log_info(log, "database: %s",
-	    serve->setup.db ? serve->setup.db : "in memory, gone at the end");
+	    serve->server.setup.db ? serve->server.setup.db
+				   : "in memory, gone at the end");
 	if (keep->count == 0 && keep->age_us == 0 && keep->size == 0)
 		log_info(log,
 		    "all messages are kept (--keep-count, --keep-age "
@@ -84,16 +76,16 @@ say_where_it_is(const struct serve *serve)
 {
 	struct sink_address address;
 
-	for (size_t i = 0; sink_address(serve->sink, i, &address); i++) {
+	for (size_t i = 0; sink_address(serve->server.sink, i, &address); i++) {
 		const char *name = listen_protocol_name(address.protocol);
 
 		if (address.protocol == LISTEN_HTTP)
-			log_info(serve->setup.log,
+			log_info(serve->server.setup.log,
 			    "[http] accessible via http://%s%s", address.text,
-			    serve->setup.sink.webroot);
+			    serve->server.setup.sink.webroot);
 		else
-			log_info(serve->setup.log, "[%s] listening on %s", name,
-			    address.text);
+			log_info(serve->server.setup.log,
+			    "[%s] listening on %s", name, address.text);
 	}
 }
 
@@ -124,7 +116,7 @@ on_watch(const struct watch_event *event, void *context)
 		return;
 	buf_init(&to, 400);
 	put_recipients(&to, entry->message);
-	log_info(serve->setup.log,
+	log_info(serve->server.setup.log,
 	    "%lld: from %.*s to %.*s%s: \"%s\", %llu bytes, %zu findings%s",
 	    (long long)entry->seq,
 	    SPAN_ARG(message_get(entry->message, MESSAGE_MAIL_FROM)),
@@ -134,71 +126,25 @@ on_watch(const struct watch_event *event, void *context)
 	buf_release(&to);
 }
 
-/* ---- who waits for it */
-
-#define ADDRESSES_MAX 1000
-
-static bool
-put_ready(const struct serve *serve, struct buf *text)
-{
-	struct ready_address *addresses =
-	    calloc(ADDRESSES_MAX, sizeof(addresses[0]));
-	struct ready ready = {.pid = getpid(),
-	    .db = serve->setup.db,
-	    .ca = sink_ca_path(serve->sink),
-	    .addresses = addresses};
-	struct sink_address address;
-	bool is_put = false;
-
-	while (addresses && ready.address_count < ADDRESSES_MAX &&
-	    sink_address(serve->sink, ready.address_count, &address))
-		addresses[ready.address_count++] =
-		    (struct ready_address){address.protocol, address.text};
-	if (addresses)
-		is_put = ready_put(text, &ready);
-	free(addresses);
-	return is_put;
-}
-
-static enum err
-say_ready(const struct serve *serve, struct failure *f)
-{
-	const char *path = option_text(serve->options, OPTION_READY_FILE);
-	struct buf text;
-	enum err err = ERR_OK;
-
-	buf_init(&text, (size_t)1024 * 1024);
-	if (!put_ready(serve, &text))
-		err = failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	if (!err && path)
-		err = ready_write_file(path, buf_span(&text), f);
-	if (!err && option_is_set(serve->options, OPTION_READY_FD))
-		err = ready_write_fd(
-		    (int)option_number(serve->options, OPTION_READY_FD),
-		    buf_span(&text), f);
-	buf_release(&text);
-	return err;
-}
-
 /* ---- the whole */
 
 static enum err
 run(struct serve *serve, struct failure *f)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, 0};
-	enum err err = signals_open(
-	    &serve->signals, sink_loop(serve->sink), numbers, on_signal, serve);
+	enum err err = signals_open(&serve->signals,
+	    sink_loop(serve->server.sink), numbers, on_signal, serve);
 
 	if (err)
 		return failure_set(f, err, "signals: %s", err_text(err));
-	if (serve->setup.shows_messages &&
-	    !watch_add(sink_watch(serve->sink), on_watch, serve))
+	if (serve->server.setup.shows_messages &&
+	    !watch_add(sink_watch(serve->server.sink), on_watch, serve))
 		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	say_what_is_kept(serve);
 	say_where_it_is(serve);
-	err = say_ready(serve, f);
+	err = server_say_ready(&serve->server, f);
 	if (!err)
-		sink_run(serve->sink);
+		sink_run(serve->server.sink);
 	signals_close(serve->signals);
 	return err;
 }
@@ -206,22 +152,17 @@ run(struct serve *serve, struct failure *f)
 int
 cmd_serve(const struct options *options)
 {
-	struct serve serve = {.options = options};
+	struct serve serve = {.signals = NULL};
 	struct failure f = {""};
-	const char *ready = option_text(options, OPTION_READY_FILE);
-	enum err err = setup_make(&serve.setup, options, &f);
+	enum err err;
 
-	if (err)
-		return cmd_fail(err, &f);
-	if (ready)
-		ready_remove_file(ready);
 	(void)signal(SIGPIPE, SIG_IGN);
 	raise_limit();
-	err = sink_open(&serve.sink, &serve.setup.sink, &f);
-	if (!err) {
-		err = run(&serve, &f);
-		sink_close(serve.sink);
-	}
-	setup_release(&serve.setup);
+	err = server_open(&serve.server, options, &f);
+	if (err)
+		return cmd_fail(err, &f);
+	err = run(&serve, &f);
+	server_close(&serve.server);
+	server_release(&serve.server);
 	return err ? cmd_fail(err, &f) : CMD_YES;
 }

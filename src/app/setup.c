@@ -1,9 +1,7 @@
 /* setup: a server's options, made of what the user has set. */
-#include "setup.h"
+#include "setup_private.h"
 
 #include "address.h"
-#include "endpoint.h"
-#include "inherit.h"
 #include "smtp.h"
 #include "state.h"
 
@@ -16,16 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_SIZE 80
-
-struct work {
-	struct setup *setup;
-	const struct options *options;
-	struct failure *f;
-};
-
-static enum err
-without_memory(const struct work *work)
+enum err
+setup_without_memory(const struct setup_work *work)
 {
 	return failure_set(work->f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 }
@@ -34,7 +24,7 @@ without_memory(const struct work *work)
 
 /* On a terminal somebody looks on: each message has its line. */
 static enum err
-make_log(const struct work *work)
+make_log(const struct setup_work *work)
 {
 	enum log_level level =
 	    (enum log_level)option_choice(work->options, OPTION_LOG_LEVEL);
@@ -42,6 +32,8 @@ make_log(const struct work *work)
 	    (enum log_format)option_choice(work->options, OPTION_LOG_FORMAT);
 	bool is_quiet = option_flag(work->options, OPTION_QUIET);
 
+	if (work->place == SETUP_GUEST)
+		return ERR_OK;
 	if (is_quiet)
 		level = LOG_LEVEL_ERROR;
 	work->setup->shows_messages = level >= LOG_LEVEL_INFO &&
@@ -49,7 +41,7 @@ make_log(const struct work *work)
 		option_is_set(work->options, OPTION_LOG_LEVEL));
 	work->setup->log = log_new(STDERR_FILENO, level, format);
 	work->setup->sink.log = work->setup->log;
-	return work->setup->log ? ERR_OK : without_memory(work);
+	return work->setup->log ? ERR_OK : setup_without_memory(work);
 }
 
 /* ---- the database */
@@ -78,7 +70,7 @@ make_absolute(const char *path, const char *last)
 }
 
 static enum err
-set_db(const struct work *work, const char *path)
+set_db(const struct setup_work *work, const char *path)
 {
 	char *db = make_absolute(path, is_folder(path) ? "/mailstop.db" : "");
 
@@ -88,11 +80,11 @@ set_db(const struct work *work, const char *path)
 	work->setup->db = db;
 	work->setup->folder =
 	    strndup(db, (size_t)(strrchr(db, '/') - db) + (db[1] == '\0'));
-	return work->setup->folder ? ERR_OK : without_memory(work);
+	return work->setup->folder ? ERR_OK : setup_without_memory(work);
 }
 
 static enum err
-set_default_db(const struct work *work)
+set_default_db(const struct setup_work *work)
 {
 	struct buf path;
 	enum err err;
@@ -100,7 +92,7 @@ set_default_db(const struct work *work)
 	buf_init(&path, PATH_MAX);
 	err = state_path(&path, "mailstop.db", work->f);
 	if (!err && !buf_string(&path))
-		err = without_memory(work);
+		err = setup_without_memory(work);
 	if (!err)
 		err = state_make_folder_of(buf_string(&path), work->f);
 	if (!err)
@@ -110,7 +102,7 @@ set_default_db(const struct work *work)
 }
 
 static enum err
-choose_db(const struct work *work)
+choose_db(const struct setup_work *work)
 {
 	const char *path = option_text(work->options, OPTION_DB);
 	bool in_memory = option_flag(work->options, OPTION_MEMORY);
@@ -129,7 +121,7 @@ choose_db(const struct work *work)
 }
 
 static enum err
-make_store(const struct work *work)
+make_store(const struct setup_work *work)
 {
 	struct store_options *store = &work->setup->sink.store;
 	enum err err = choose_db(work);
@@ -151,7 +143,7 @@ make_store(const struct work *work)
 /* ---- sessions */
 
 static enum err
-choose_hostname(const struct work *work)
+choose_hostname(const struct setup_work *work)
 {
 	char *hostname = work->setup->hostname;
 	const char *given = option_text(work->options, OPTION_HOSTNAME);
@@ -171,7 +163,7 @@ choose_hostname(const struct work *work)
 
 /* Numbers that are kept in less than 64 bits. */
 static enum err
-get_number(const struct work *work, enum option option, uint64_t least,
+get_number(const struct setup_work *work, enum option option, uint64_t least,
     unsigned *number)
 {
 	uint64_t given = option_number(work->options, option);
@@ -187,7 +179,7 @@ get_number(const struct work *work, enum option option, uint64_t least,
 }
 
 static enum err
-get_size(const struct work *work, enum option option, uint64_t *bytes)
+get_size(const struct setup_work *work, enum option option, uint64_t *bytes)
 {
 	*bytes = option_number(work->options, option);
 	if (*bytes == 0)
@@ -198,7 +190,7 @@ get_size(const struct work *work, enum option option, uint64_t *bytes)
 }
 
 static enum err
-make_limits(const struct work *work)
+make_limits(const struct setup_work *work)
 {
 	struct serve_smtp_options *smtp = &work->setup->sink.smtp;
 	uint64_t memory = 0;
@@ -220,7 +212,7 @@ make_limits(const struct work *work)
 }
 
 static enum err
-make_smtp(const struct work *work)
+make_smtp(const struct setup_work *work)
 {
 	const struct options *options = work->options;
 	struct serve_smtp_options *smtp = &work->setup->sink.smtp;
@@ -252,7 +244,7 @@ make_smtp(const struct work *work)
 }
 
 static enum err
-make_faults(const struct work *work)
+make_faults(const struct setup_work *work)
 {
 	struct sink_options *sink = &work->setup->sink;
 
@@ -271,7 +263,7 @@ make_faults(const struct work *work)
 
 /* With a slash at both ends, and one only. */
 static enum err
-choose_webroot(const struct work *work)
+choose_webroot(const struct setup_work *work)
 {
 	struct span path =
 	    span_string(option_text(work->options, OPTION_WEBROOT));
@@ -283,13 +275,13 @@ choose_webroot(const struct work *work)
 		path.len--;
 	if (asprintf(&webroot, "/%.*s%s", SPAN_ARG(path),
 		path.len > 0 ? "/" : "") < 0)
-		return without_memory(work);
+		return setup_without_memory(work);
 	work->setup->webroot = webroot;
 	return ERR_OK;
 }
 
 static enum err
-make_http(const struct work *work)
+make_http(const struct setup_work *work)
 {
 	struct sink_options *sink = &work->setup->sink;
 	size_t count;
@@ -308,171 +300,6 @@ make_http(const struct work *work)
 	return err;
 }
 
-/* ---- listeners */
-
-static enum err
-add_listener(const struct work *work, const struct listen_spec *spec)
-{
-	struct setup *setup = work->setup;
-	struct listen_spec *grown = realloc(
-	    setup->listeners, (setup->listener_count + 1) * sizeof(grown[0]));
-
-	if (!grown)
-		return without_memory(work);
-	setup->listeners = grown;
-	grown[setup->listener_count++] = *spec;
-	return ERR_OK;
-}
-
-static enum err
-add_text(
-    const struct work *work, enum listen_protocol protocol, const char *text)
-{
-	struct listen_spec spec;
-	enum err err =
-	    listen_parse(&spec, protocol, span_string(text), work->f);
-
-	if (err)
-		return err;
-	err = add_listener(work, &spec);
-	if (err)
-		listen_spec_release(&spec);
-	return err;
-}
-
-/* The option of a protocol; OPTIONS where there is none. */
-static enum option
-option_of(enum listen_protocol protocol)
-{
-	const char *name = listen_protocol_name(protocol);
-
-	for (int i = 0; i < OPTIONS; i++)
-		if (option_row((enum option)i)->kind == OPTION_IS_LISTENER &&
-		    strcmp(option_row((enum option)i)->name, name) == 0)
-			return (enum option)i;
-	return OPTIONS;
-}
-
-static enum err
-add_given(const struct work *work, enum listen_protocol protocol)
-{
-	enum option option = option_of(protocol);
-	enum err err = ERR_OK;
-	size_t count;
-	const char *const *values;
-
-	if (option == OPTIONS || !option_is_set(work->options, option))
-		return ERR_OK;
-	values = option_list(work->options, option, &count);
-	for (size_t i = 0; i < count && !err; i++)
-		if (strcmp(values[i], "off") != 0)
-			err = add_text(work, protocol, values[i]);
-	return err;
-}
-
-static enum err
-add_inherited(const struct work *work, size_t *count)
-{
-	struct listen_spec *specs = NULL;
-	enum err err = inherit_listeners(&specs, count, work->f);
-	size_t taken = 0;
-
-	while (!err && taken < *count) {
-		err = add_listener(work, &specs[taken]);
-		taken += !err;
-	}
-	for (size_t i = taken; specs && i < *count; i++)
-		listen_spec_release(&specs[i]);
-	free(specs);
-	return err;
-}
-
-static bool
-asks_for_free_port(const struct setup *setup)
-{
-	for (size_t i = 0; i < setup->listener_count; i++) {
-		struct endpoint endpoint;
-		struct failure f;
-
-		if (endpoint_parse(&endpoint,
-			span_string(setup->listeners[i].address),
-			&f) == ERR_OK &&
-		    endpoint.kind == ENDPOINT_TCP && endpoint.port == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Who wants a free port for one thing runs several servers at a time: a fixed
-   one for the other would be in the way. */
-static enum err
-add_default(const struct work *work, enum listen_protocol protocol)
-{
-	enum option option = option_of(protocol);
-	const char *text;
-
-	if (option == OPTIONS || option_is_set(work->options, option))
-		return ERR_OK;
-	text = option_text(work->options, option);
-	if (text && asks_for_free_port(work->setup))
-		text = "127.0.0.1:0";
-	return text ? add_text(work, protocol, text) : ERR_OK;
-}
-
-static bool
-is_taken(const struct setup *setup, const char *name, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(setup->listeners[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* Of several without a name, the later ones get a number. */
-static enum err
-tell_apart(const struct work *work, size_t index)
-{
-	struct listen_spec *spec = &work->setup->listeners[index];
-	const char *usual = listen_protocol_name(spec->protocol);
-	char name[NAME_SIZE];
-	char *copy;
-
-	if (!is_taken(work->setup, spec->name, index))
-		return ERR_OK;
-	if (strcmp(spec->name, usual) != 0)
-		return failure_set(work->f, ERR_USAGE,
-		    "--%s name=%s: another listener has that name", usual,
-		    spec->name);
-	for (int i = 2; i == 2 || is_taken(work->setup, name, index); i++)
-		(void)snprintf(name, sizeof(name), "%s-%d", usual, i);
-	copy = strdup(name);
-	if (!copy)
-		return without_memory(work);
-	free(spec->name);
-	spec->name = copy;
-	return ERR_OK;
-}
-
-static enum err
-make_listeners(const struct work *work)
-{
-	size_t inherited = 0;
-	enum err err = add_inherited(work, &inherited);
-
-	for (int i = 0; i < LISTEN_PROTOCOLS && !err; i++)
-		err = add_given(work, (enum listen_protocol)i);
-	/* Whoever hands sockets over has decided what there is. */
-	for (int i = 0; i < LISTEN_PROTOCOLS && !err && !inherited; i++)
-		err = add_default(work, (enum listen_protocol)i);
-	for (size_t i = 0; i < work->setup->listener_count && !err; i++)
-		err = tell_apart(work, i);
-	if (!err && work->setup->listener_count == 0)
-		return failure_set(work->f, ERR_USAGE, "all listeners are off");
-	work->setup->sink.listeners = work->setup->listeners;
-	work->setup->sink.listener_count = work->setup->listener_count;
-	return err;
-}
-
 /* ---- TLS */
 
 static bool
@@ -485,7 +312,7 @@ has_listener(const struct setup *setup, enum listen_protocol protocol)
 }
 
 static enum err
-choose_tls_folder(const struct work *work)
+choose_tls_folder(const struct setup_work *work)
 {
 	const char *given = option_text(work->options, OPTION_TLS_DIR);
 	struct buf path;
@@ -501,14 +328,14 @@ choose_tls_folder(const struct work *work)
 
 		work->setup->tls_folder = text ? make_absolute(text, "") : NULL;
 		if (!work->setup->tls_folder)
-			err = without_memory(work);
+			err = setup_without_memory(work);
 	}
 	buf_release(&path);
 	return err;
 }
 
 static enum err
-make_tls(const struct work *work)
+make_tls(const struct setup_work *work)
 {
 	const struct options *options = work->options;
 	struct sink_options *sink = &work->setup->sink;
@@ -535,7 +362,7 @@ make_tls(const struct work *work)
 		return ERR_OK;
 	err = choose_tls_folder(work);
 	if (err && sink->tls_need == SINK_TLS_IF_POSSIBLE) {
-		log_warn(work->setup->log, "no TLS: %s", work->f->text);
+		log_warn(work->setup->sink.log, "no TLS: %s", work->f->text);
 		return ERR_OK;
 	}
 	tls->directory = work->setup->tls_folder;
@@ -544,22 +371,39 @@ make_tls(const struct work *work)
 
 /* ---- all of it */
 
+static enum err
+make(const struct setup_work *work)
+{
+	static enum err (*const steps[])(const struct setup_work *) = {make_log,
+	    make_store, make_smtp, make_faults, make_http, setup_listeners,
+	    make_tls};
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
+		err = steps[i](work);
+	if (err)
+		setup_release(work->setup);
+	return err;
+}
+
 enum err
 setup_make(
     struct setup *setup, const struct options *options, struct failure *f)
 {
-	static enum err (*const steps[])(const struct work *) = {make_log,
-	    make_store, make_smtp, make_faults, make_http, make_listeners,
-	    make_tls};
-	struct work work = {setup, options, f};
-	enum err err = ERR_OK;
+	struct setup_work work = {setup, options, SETUP_OWN_PROCESS, f};
 
 	*setup = (struct setup){.log = NULL};
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
-		err = steps[i](&work);
-	if (err)
-		setup_release(setup);
-	return err;
+	return make(&work);
+}
+
+enum err
+setup_make_guest(struct setup *setup, const struct options *options,
+    struct log *log, struct failure *f)
+{
+	struct setup_work work = {setup, options, SETUP_GUEST, f};
+
+	*setup = (struct setup){.sink = {.log = log}};
+	return make(&work);
 }
 
 void

@@ -26,6 +26,10 @@ struct setup {
  * name option and value. The options must outlive the setup.
  */
 enum err setup_make(struct setup *, const struct options *, struct failure *);
+/* Likewise for a server in somebody else's process: it takes no sockets of
+   systemd, and logs to `log`, which stays the caller's; NULL: nothing. */
+enum err setup_make_guest(
+    struct setup *, const struct options *, struct log *, struct failure *);
 void setup_release(struct setup *);
 
 #endif

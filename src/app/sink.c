@@ -403,6 +403,18 @@ sink_watch(const struct sink *sink)
 	return web_watch(sink->web);
 }
 
+struct indexer *
+sink_indexer(const struct sink *sink)
+{
+	return web_indexer(sink->web);
+}
+
+struct fault_set *
+sink_faults(const struct sink *sink)
+{
+	return sink->faults;
+}
+
 bool
 sink_address(
     const struct sink *sink, size_t index, struct sink_address *address)

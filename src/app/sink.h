@@ -9,6 +9,8 @@
 #define SINK_H
 
 #include "err.h"
+#include "fault.h"
+#include "indexer.h"
 #include "listen_spec.h"
 #include "loop.h"
 #include "serve_smtp_options.h"
@@ -74,6 +76,8 @@ void sink_close(struct sink *);
 
 struct loop *sink_loop(const struct sink *);
 struct watch *sink_watch(const struct sink *);
+struct indexer *sink_indexer(const struct sink *);
+struct fault_set *sink_faults(const struct sink *);
 
 /* Where it is reached, number `index`; false behind the last. */
 struct sink_address {

@@ -206,7 +206,12 @@ api_take_query(struct api_task *task, enum query_dialect dialect)
 bool
 api_wants(const struct api_task *task, const struct index_entry *entry)
 {
-	const struct pick_request *pick = &task->pick;
+	return api_matches(&task->pick, entry);
+}
+
+bool
+api_matches(const struct pick_request *pick, const struct index_entry *entry)
+{
 	const struct query_subject subject = {
 	    .seq = entry->seq,
 	    .size = entry->size,

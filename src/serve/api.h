@@ -106,6 +106,8 @@ void api_reply_answer(struct api_task *);
 /* Whether the message is one that the task's query, inbox and cursor ask for;
    the same answer that pick_messages() gives. */
 bool api_wants(const struct api_task *, const struct index_entry *);
+/* Likewise, without a task. Any thread that has the entry. */
+bool api_matches(const struct pick_request *, const struct index_entry *);
 
 /* The number of the message of that id; pick_message()'s errors. Store thread.
  */

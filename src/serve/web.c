@@ -127,6 +127,12 @@ web_watch(const struct web *web)
 	return web->api.watch;
 }
 
+struct indexer *
+web_indexer(const struct web *web)
+{
+	return web->api.indexer;
+}
+
 static void
 call_idle(void *context)
 {

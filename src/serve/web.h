@@ -40,6 +40,7 @@ void web_ended(const char *session_id, void *context);
 void web_refused(const char *peer, struct span reply, void *context);
 
 struct watch *web_watch(const struct web *);
+struct indexer *web_indexer(const struct web *);
 
 /*
  * Accepts no more, ends streams, lets what is being answered finish, and calls

@@ -37,10 +37,10 @@ PLACES = {
     "event2/": ["src/serve/*", "tests/*"],
     "evhttp": [],
     "sqlite3": ["src/store/sql_private.h", "src/store/vfs*", "tests/*"],
-    "pthread.h": ["src/store/lane.h", "src/app/sink.c", "src/base/log.c",
+    "pthread.h": ["src/store/lane.h", "src/app/desk.c", "src/app/tenant.h",
                   "tests/*"],
     "threads.h": [],
-    "stdatomic.h": ["src/store/store.c", "src/app/sink.c", "tests/*"],
+    "stdatomic.h": ["src/store/store.c", "src/serve/loop.c", "tests/*"],
     "gmime/": ["src/mail/mime*"],
     "gio/": ["src/mail/mime*"],
     "gdk-pixbuf/": ["src/mail/thumbnail.c", "tests/*"],
@@ -88,6 +88,11 @@ CALLS = [
     ("exit", "src/*", ["src/app/main.c"], "return an enum err"),
 ]
 
+# Variables that may change and outlive every call, and why.
+STATE = {
+    "is_done": "src/mail/mime.c: GMime is made ready once a process",
+}
+
 # Modules that no unit test covers, and why.
 WITHOUT_UNIT_TEST = {
     "src/serve/api*.c": "tests/e2e/test_api_*.py ask each handler over HTTP",
@@ -123,6 +128,8 @@ WITHOUT_UNIT_TEST = {
     "src/app/option_table.c": "a table, by test_option",
     "src/app/output_columns.c": "tables, by test_output",
     "src/app/output_field.c": "what test_output has printed",
+    "src/app/server.c": "what cmd_serve and test_mailstop run",
+    "src/app/setup_listen.c": "a part of setup, by test_setup",
     "src/app/sink.c": "the end-to-end tests run it",
     "src/app/source.c": "the end-to-end tests read by it",
     "src/app/source_db.c": "the end-to-end tests read by it",
@@ -372,6 +379,12 @@ def is_mutable(declaration):
     return not re.search(r"\bconst\b", left.split("*")[-1])
 
 
+def is_excused(source, line):
+    return any(why.startswith(source.path + ": ")
+               and re.search(r"\b%s\b" % re.escape(name), line)
+               for name, why in STATE.items())
+
+
 def check_state(source):
     """No variable at file scope, no static one in a function."""
     if not source.path.startswith("src/"):
@@ -381,7 +394,8 @@ def check_state(source):
             yield line, "mutable variable at file scope"
     for number, line in enumerate(source.code_lines, 1):
         if re.match(r"\s+static\b(?!.*\(.*\)\s*$)", line):
-            if is_mutable(line.strip().rstrip(";{ ")):
+            if (is_mutable(line.strip().rstrip(";{ "))
+                    and not is_excused(source, line)):
                 yield number, "mutable static variable"
 
 

@@ -89,6 +89,37 @@ has_safe_defaults(void **state)
 	release(&made);
 }
 
+/* Sockets that were handed over are not for a guest, nor does it speak by
+   itself. */
+static void
+is_modest_as_a_guest(void **state)
+{
+	static const char *const words[] = {"--memory", "--smtp=127.0.0.1:0"};
+	struct log *log = log_new(-1, LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	struct options *options;
+	struct setup setup;
+	struct failure f = {""};
+	char pid[32];
+
+	(void)state;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	assert_int_equal(setenv("LISTEN_PID", pid, 1), 0);
+	assert_int_equal(setenv("LISTEN_FDS", "1", 1), 0);
+	assert_int_equal(
+	    options_read(&options, COMMAND_SERVE, words, 2, NULL, &f), ERR_OK);
+	assert_int_equal(setup_make_guest(&setup, options, log, &f), ERR_OK);
+	assert_string_equal(getenv("LISTEN_FDS"), "1");
+	assert_ptr_equal(setup.sink.log, log);
+	assert_null(setup.log);
+	assert_int_equal(setup.listener_count, 2);
+	assert_string_equal(setup.listeners[0].address, "127.0.0.1:0");
+	setup_release(&setup);
+	options_free(options);
+	assert_int_equal(unsetenv("LISTEN_FDS"), 0);
+	assert_int_equal(unsetenv("LISTEN_PID"), 0);
+	log_free(log);
+}
+
 static void
 passes_on_what_is_set(void **state)
 {
@@ -276,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(has_safe_defaults),
+	    cmocka_unit_test(is_modest_as_a_guest),
 	    cmocka_unit_test(passes_on_what_is_set),
 	    cmocka_unit_test(chooses_listeners),
 	    cmocka_unit_test(refuses_with_words),
