@@ -3,6 +3,7 @@
 
 #include "deposit.h"
 #include "mbox.h"
+#include "setup.h"
 #include "state.h"
 
 #include <dirent.h>
@@ -329,7 +330,8 @@ open_deposit(struct import *import)
 		err = state_make_folder_of(buf_string(&path), import->f);
 	if (!err) {
 		struct deposit_options options = {buf_string(&path),
-		    option_text(import->options, OPTION_DEFAULT_INBOX)};
+		    option_text(import->options, OPTION_DEFAULT_INBOX),
+		    setup_inbox_order(import->options)};
 
 		err = deposit_open(&import->deposit, &options, import->f);
 	}

@@ -145,7 +145,7 @@ cmd_stats(const struct options *options)
 
 	if (err)
 		return cmd_fail(err, &f);
-	err = cmd.source->kind->stats(cmd.source, &stats, &f);
+	err = cmd.source->kind->stats(cmd.source, &cmd.request, &stats, &f);
 	if (!err && !print_numbers(&cmd, stats) && !cmd.err)
 		err = failure_set(&f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	json_decref(stats);

@@ -24,6 +24,7 @@ struct deposit {
 	char *path;
 	char *folder; /* that it stands in */
 	char *inbox;
+	struct inbox_order inbox_order;
 	struct sql *sql;
 	struct budget budget;
 	struct spool_rules rules;
@@ -53,6 +54,7 @@ copy_strings(struct deposit *deposit, const struct deposit_options *options)
 
 	deposit->path = strdup(options->path);
 	deposit->inbox = strdup(options->inbox);
+	deposit->inbox_order = options->inbox_order;
 	deposit->folder = slash
 	    ? strndup(options->path, (size_t)(slash - options->path) + 1)
 	    : strdup(".");
@@ -195,24 +197,41 @@ set_envelope(struct deposit *deposit, const struct deposit_envelope *envelope,
 	    envelope->received_us > 0 ? envelope->received_us : now_us;
 	message->state = MESSAGE_ACCEPTED;
 	return message_set(message, MESSAGE_LISTENER, SPAN("import")) &&
-	    message_set(message, MESSAGE_INBOX, span_string(deposit->inbox)) &&
 	    message_set(message, MESSAGE_MAIL_FROM, sender) &&
 	    add_recipients(message, mime);
+}
+
+static bool
+set_inbox(struct deposit *deposit, struct span header)
+{
+	const struct inbox_facts facts = {
+	    .message = deposit->message,
+	    .header = header,
+	    .usual = span_string(deposit->inbox),
+	};
+	struct inbox_name inbox;
+
+	return message_set(deposit->message, MESSAGE_INBOX,
+	    inbox_name_find(&inbox, &deposit->inbox_order, &facts));
 }
 
 static enum err
 read_envelope(struct deposit *deposit, const struct deposit_envelope *envelope)
 {
 	char *bytes = malloc(HEADER_MAX);
+	struct span header = SPAN("");
 	struct mime *mime = NULL;
 	ssize_t got = -1;
 	bool is_set;
 
 	if (bytes)
 		got = spool_read(&deposit->message->body, 0, bytes, HEADER_MAX);
-	if (got >= 0)
-		mime = mime_parse(header_block(span_make(bytes, (size_t)got)));
-	is_set = mime && set_envelope(deposit, envelope, mime);
+	if (got >= 0) {
+		header = header_block(span_make(bytes, (size_t)got));
+		mime = mime_parse(header);
+	}
+	is_set = mime && set_envelope(deposit, envelope, mime) &&
+	    set_inbox(deposit, header);
 	mime_free(mime);
 	free(bytes);
 	if (is_set)

@@ -10,6 +10,7 @@
 #define DEPOSIT_H
 
 #include "err.h"
+#include "inbox_name.h"
 #include "span.h"
 
 #include <stdint.h>
@@ -18,7 +19,8 @@ struct deposit;
 
 struct deposit_options {
 	const char *path;  /* of the database, which is made if it is missing */
-	const char *inbox; /* of all of them */
+	const char *inbox; /* of those that name none */
+	struct inbox_order inbox_order;
 };
 
 enum err deposit_open(

@@ -1,6 +1,7 @@
 /* option: values, checked and kept. */
 #include "option_private.h"
 
+#include "inbox_name.h"
 #include "listen_spec.h"
 #include "smtp.h"
 #include "value.h"
@@ -47,6 +48,7 @@ check_listener(
 static enum err
 check_value(const struct option_row *row, struct span value, struct failure *f)
 {
+	struct inbox_order order = {.count = 0};
 	uint64_t number;
 	int64_t us;
 	bool flag;
@@ -84,6 +86,11 @@ check_value(const struct option_row *row, struct span value, struct failure *f)
 		return smtp_feature_find(value)
 		    ? ERR_OK
 		    : failure_set(f, ERR_USAGE, "EHLO has no such keyword");
+	case OPTION_IS_INBOX_SOURCE:
+		return inbox_order_add(&order, value)
+		    ? ERR_OK
+		    : failure_set(
+			  f, ERR_USAGE, "it is one of: " INBOX_SOURCE_NAMES);
 	case OPTION_IS_LISTENER:
 		return check_listener(row, value, f);
 	}

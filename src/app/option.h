@@ -54,6 +54,7 @@ enum option {
 	OPTION_HIDE,
 	OPTION_BARE_LF,
 	OPTION_DEFAULT_INBOX,
+	OPTION_INBOX_FROM,
 	OPTION_CHECK_HELO,
 	OPTION_CHECK_SENDER_DOMAIN,
 	OPTION_DNS_SERVER,
@@ -112,14 +113,15 @@ enum option {
 };
 
 enum option_kind {
-	OPTION_IS_FLAG,     /* yes or no; the value may be missing */
-	OPTION_IS_TEXT,     /* anything */
-	OPTION_IS_COUNT,    /* value_count() */
-	OPTION_IS_SIZE,     /* value_size() */
-	OPTION_IS_DURATION, /* value_duration() */
-	OPTION_IS_CHOICE,   /* one of the row's words */
-	OPTION_IS_LISTENER, /* listen_parse() of that protocol, or "off" */
-	OPTION_IS_KEYWORD,  /* smtp_feature_find() */
+	OPTION_IS_FLAG,         /* yes or no; the value may be missing */
+	OPTION_IS_TEXT,         /* anything */
+	OPTION_IS_COUNT,        /* value_count() */
+	OPTION_IS_SIZE,         /* value_size() */
+	OPTION_IS_DURATION,     /* value_duration() */
+	OPTION_IS_CHOICE,       /* one of the row's words */
+	OPTION_IS_LISTENER,     /* listen_parse() of that protocol, or "off" */
+	OPTION_IS_KEYWORD,      /* smtp_feature_find() */
+	OPTION_IS_INBOX_SOURCE, /* inbox_order_add() */
 };
 
 /* How a variable of Mailpit's containers becomes a value of ours. */

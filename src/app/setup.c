@@ -211,6 +211,19 @@ make_limits(const struct setup_work *work)
 	return err;
 }
 
+struct inbox_order
+setup_inbox_order(const struct options *options)
+{
+	struct inbox_order order = {.count = 0};
+	size_t count;
+	const char *const *words =
+	    option_list(options, OPTION_INBOX_FROM, &count);
+
+	for (size_t i = 0; i < count; i++)
+		(void)inbox_order_add(&order, span_string(words[i]));
+	return order;
+}
+
 static enum err
 make_smtp(const struct setup_work *work)
 {
@@ -228,6 +241,7 @@ make_smtp(const struct setup_work *work)
 	smtp->banner = option_text(options, OPTION_BANNER);
 	smtp->version = PACKAGE_VERSION;
 	smtp->default_inbox = option_text(options, OPTION_DEFAULT_INBOX);
+	smtp->inbox_order = setup_inbox_order(options);
 	smtp->auth_mode = (enum serve_auth)option_choice(options, OPTION_AUTH);
 	smtp->tls_mode = (enum serve_tls)option_choice(options, OPTION_TLS);
 	smtp->bare_lf = option_choice(options, OPTION_BARE_LF) == 1;

@@ -32,4 +32,7 @@ enum err setup_make_guest(
     struct setup *, const struct options *, struct log *, struct failure *);
 void setup_release(struct setup *);
 
+/* What --inbox-from says. */
+struct inbox_order setup_inbox_order(const struct options *);
+
 #endif

@@ -181,6 +181,7 @@ the_web_options(const struct sink *sink)
 		.started_us = clock_wall_us(),
 		.label = options->label ? options->label : "",
 		.inbox = options->smtp.default_inbox,
+		.inbox_order = options->smtp.inbox_order,
 		.finds = options->smtp.findings != SERVE_FINDINGS_OFF,
 		.chaos = options->chaos == SINK_CHAOS_ON},
 	    .faults = sink->faults,

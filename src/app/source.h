@@ -72,7 +72,7 @@ struct source_kind {
 	    int64_t timeout_us, json_t **out, struct failure *);
 	/* The newest seq. */
 	enum err (*now)(struct source *, int64_t *seq, struct failure *);
-	/* Newest first; of the request query, after and limit count. */
+	/* Newest first; of the request all but the order counts. */
 	enum err (*sessions)(struct source *, const struct source_request *,
 	    source_callback *, void *context, struct failure *);
 	/* Of a session: its conversation as text, as objects a line; what was
@@ -85,8 +85,10 @@ struct source_kind {
 	    source_callback *, void *context, struct failure *);
 	enum err (*message_findings)(struct source *, const char *id,
 	    source_callback *, void *context, struct failure *);
-	/* {accepted, refused, ...}; the object is the caller's. */
-	enum err (*stats)(struct source *, json_t **out, struct failure *);
+	/* {accepted, refused, ...}, of the request's inbox; the object is the
+	   caller's. */
+	enum err (*stats)(struct source *, const struct source_request *,
+	    json_t **out, struct failure *);
 	/* The object is the caller's. NULL where there is no server. */
 	enum err (*call)(struct source *, const struct source_call *,
 	    json_t **out, struct failure *);

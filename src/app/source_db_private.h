@@ -68,6 +68,7 @@ enum err source_db_session_findings(struct source *, const char *session,
     source_callback *, void *context, struct failure *);
 enum err source_db_message_findings(struct source *, const char *id,
     source_callback *, void *context, struct failure *);
-enum err source_db_stats(struct source *, json_t **out, struct failure *);
+enum err source_db_stats(struct source *, const struct source_request *,
+    json_t **out, struct failure *);
 
 #endif

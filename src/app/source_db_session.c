@@ -33,6 +33,7 @@ source_db_sessions(struct source *source, const struct source_request *request,
 		return err;
 	pick = (struct pick_session_request){
 	    .query = asked.query,
+	    .inbox = request->inbox,
 	    .after = request->after,
 	    .before = request->before,
 	    .limit = request->limit,
@@ -203,13 +204,18 @@ source_db_message_findings(struct source *source, const char *id,
 }
 
 enum err
-source_db_stats(struct source *source, json_t **out, struct failure *f)
+source_db_stats(struct source *source, const struct source_request *request,
+    json_t **out, struct failure *f)
 {
+	struct source_db *db = own(source);
 	struct pick_stats found;
-	enum err err = pick_stats(own(source)->sql, &found);
+	enum err err = pick_stats(db->sql, &found);
 
+	if (!err && request->inbox)
+		err = pick_inbox_stats(
+		    db->sql, span_string(request->inbox), &found);
 	*out = err ? NULL : api_stats(&found);
 	if (!err && !*out)
 		err = ERR_MEMORY;
-	return source_db_blame(own(source), err, f);
+	return source_db_blame(db, err, f);
 }

@@ -390,9 +390,11 @@ message_findings(struct source *source, const char *id,
 }
 
 static enum err
-stats(struct source *source, json_t **out, struct failure *f)
+stats(struct source *source, const struct source_request *request, json_t **out,
+    struct failure *f)
 {
 	source_http_begin(own(source), "/stats");
+	put_text(own(source), "inbox", request->inbox);
 	return source_http_ask(own(source), "GET", out, f);
 }
 

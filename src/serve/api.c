@@ -189,6 +189,22 @@ api_parse_query(
 }
 
 bool
+api_take_inbox(struct api_task *task)
+{
+	struct span name;
+
+	/* An empty one is as good as none. */
+	if (!http_parameter(task->request, "inbox", &name) || name.len == 0)
+		return true;
+	task->inbox = strndup(name.at, name.len);
+	task->pick.inbox = task->inbox;
+	if (!task->inbox)
+		http_reply_error(
+		    task->request, 500, "%s", err_text(ERR_MEMORY));
+	return task->inbox;
+}
+
+bool
 api_take_query(struct api_task *task, enum query_dialect dialect)
 {
 	struct span text = SPAN("");
@@ -196,11 +212,7 @@ api_take_query(struct api_task *task, enum query_dialect dialect)
 	(void)http_parameter(task->request, "query", &text);
 	if (!api_parse_query(task, dialect, text))
 		return false;
-	if (dialect == QUERY_OWN) {
-		task->inbox = copy_parameter(task->request, "inbox");
-		task->pick.inbox = task->inbox;
-	}
-	return true;
+	return dialect != QUERY_OWN || api_take_inbox(task);
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "err.h"
 #include "fault.h"
 #include "http.h"
+#include "inbox_name.h"
 #include "indexer.h"
 #include "loop.h"
 #include "pick.h"
@@ -30,8 +31,9 @@ struct api_options {
 	int64_t started_us;   /* wall clock */
 	const char *label;    /* "" without one */
 	const char *inbox;    /* the default one */
-	bool finds;           /* findings are looked for */
-	bool chaos;           /* Mailpit's and MailHog's chaos routes are on */
+	struct inbox_order inbox_order;
+	bool finds; /* findings are looked for */
+	bool chaos; /* Mailpit's and MailHog's chaos routes are on */
 };
 
 /* All that handlers need; the context of every route. Borrowed pointers. */
@@ -92,6 +94,9 @@ void api_work(struct api_task *);
  * points at the place: JSON in our own family, text in Mailpit's.
  */
 bool api_take_query(struct api_task *, enum query_dialect);
+
+/* Likewise the parameter `inbox` alone. */
+bool api_take_inbox(struct api_task *);
 
 /* Likewise for a text that was put together from other parameters. */
 bool api_parse_query(struct api_task *, enum query_dialect, struct span text);

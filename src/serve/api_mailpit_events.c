@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Statistics follow a change after this long, so at most four times a second.
  */
@@ -14,6 +15,7 @@ static const struct timeval stats_delay = {0, 250 * 1000};
 
 struct listener_of_events {
 	struct api *api;
+	char *inbox;                /* owned; NULL: all of them */
 	struct http_stream *stream; /* NULL: gone, a task still comes back */
 	struct watcher *watcher;
 	struct event *timer;
@@ -43,6 +45,7 @@ free_if_done(struct listener_of_events *it)
 	if (it->stream || it->is_counting)
 		return;
 	event_free(it->timer);
+	free(it->inbox);
 	free(it);
 }
 
@@ -52,8 +55,11 @@ static enum err
 work_count(struct api_task *task, struct sql *sql)
 {
 	struct pick_stats stats;
+	const char *inbox = ((struct counting *)task)->to->inbox;
 	enum err err = pick_stats(sql, &stats);
 
+	if (!err && inbox)
+		err = pick_inbox_stats(sql, span_string(inbox), &stats);
 	if (err)
 		return err;
 	api_set_answer(task,
@@ -162,13 +168,28 @@ send_what_happened(
 	}
 }
 
+/* What is about no inbox is told to all; who hears of a message that they were
+   never told of know that it is not theirs. */
+static bool
+is_of_inbox(const struct listener_of_events *it, struct span inbox)
+{
+	return !it->inbox || inbox.len == 0 ||
+	    span_equal(inbox, span_string(it->inbox));
+}
+
 /* Mail that was refused is not there for that API. */
 static bool
-is_of_interest(const struct watch_event *event)
+is_of_interest(
+    const struct listener_of_events *it, const struct watch_event *event)
 {
-	if (event->kind == WATCH_MESSAGE)
-		return event->entry->message->state == MESSAGE_ACCEPTED;
-	return event->kind != WATCH_SESSION;
+	const struct message *message;
+
+	if (event->kind != WATCH_MESSAGE)
+		return event->kind != WATCH_SESSION &&
+		    is_of_inbox(it, event->inbox);
+	message = event->entry->message;
+	return message->state == MESSAGE_ACCEPTED &&
+	    is_of_inbox(it, message_get(message, MESSAGE_INBOX));
 }
 
 static void
@@ -176,7 +197,7 @@ on_event(const struct watch_event *event, void *context)
 {
 	struct listener_of_events *it = context;
 
-	if (!is_of_interest(event))
+	if (!is_of_interest(it, event))
 		return;
 	send_what_happened(it, event);
 	if (event->kind != WATCH_REFUSED)
@@ -195,12 +216,16 @@ on_gone(void *context)
 }
 
 static struct listener_of_events *
-new_listener(struct api *api)
+new_listener(struct api *api, struct span inbox)
 {
 	struct listener_of_events *it = calloc(1, sizeof(*it));
 
-	if (!it)
+	if (it && inbox.len)
+		it->inbox = strndup(inbox.at, inbox.len);
+	if (!it || (inbox.len && !it->inbox)) {
+		free(it);
 		return NULL;
+	}
 	it->api = api;
 	it->timer = evtimer_new(loop_base(api->loop), on_timer, it);
 	it->watcher = it->timer ? watch_add(api->watch, on_event, it) : NULL;
@@ -208,6 +233,7 @@ new_listener(struct api *api)
 		return it;
 	if (it->timer)
 		event_free(it->timer);
+	free(it->inbox);
 	free(it);
 	return NULL;
 }
@@ -215,8 +241,11 @@ new_listener(struct api *api)
 void
 mailpit_events(struct http_request *request, void *context)
 {
-	struct listener_of_events *it = new_listener(context);
+	struct span inbox = SPAN("");
+	struct listener_of_events *it;
 
+	(void)http_parameter(request, "inbox", &inbox);
+	it = new_listener(context, inbox);
 	if (!it) {
 		mailpit_reply_text(request, 500, "%s", err_text(ERR_MEMORY));
 		return;

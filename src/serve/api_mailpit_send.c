@@ -5,6 +5,7 @@
 #include "api_message.h"
 #include "base64.h"
 #include "clock.h"
+#include "header.h"
 #include "message.h"
 #include "mime_compose.h"
 #include "peer.h"
@@ -338,13 +339,28 @@ set_envelope(struct sending *it)
 
 	http_peer(it->request, &peer);
 	return message_set(message, MESSAGE_LISTENER, SPAN("http")) &&
-	    message_set(
-		message, MESSAGE_INBOX, span_string(it->api->options.inbox)) &&
 	    message_set(message, MESSAGE_PEER, span_string(peer.address)) &&
 	    message_set(message, MESSAGE_USER, http_user(it->request)) &&
 	    message_set(message, MESSAGE_MAIL_FROM,
 		span_string(it->compose.from.address)) &&
 	    add_recipients(it);
+}
+
+/* Who may use the API need not be who is tested: the user names no inbox. */
+static bool
+set_inbox(struct sending *it)
+{
+	const struct api_options *options = &it->api->options;
+	struct message *message = it->put.message;
+	const struct inbox_facts facts = {
+	    .message = message,
+	    .header = header_block(buf_span(&it->raw)),
+	    .usual = span_string(options->inbox),
+	};
+	struct inbox_name inbox;
+
+	return message_set(message, MESSAGE_INBOX,
+	    inbox_name_find(&inbox, &options->inbox_order, &facts));
 }
 
 /* The status of what went wrong; 0 when the message is made. */
@@ -369,7 +385,8 @@ make_message(struct sending *it)
 		    (uintmax_t)it->api->options.max_message);
 		return 413;
 	}
-	if (spool_put(&message->body, buf_span(&it->raw)) != ERR_OK) {
+	if (!set_inbox(it) ||
+	    spool_put(&message->body, buf_span(&it->raw)) != ERR_OK) {
 		(void)complain(it, "no room for the message now");
 		return 503;
 	}

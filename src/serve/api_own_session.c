@@ -75,6 +75,7 @@ work_list(struct api_task *task, struct sql *sql)
 
 	work->sessions = (struct pick_session_request){
 	    .query = task->query,
+	    .inbox = task->inbox,
 	    .after = task->pick.after,
 	    .before = task->pick.before,
 	    .limit = task->pick.limit,

@@ -9,6 +9,8 @@ work_stats(struct api_task *task, struct sql *sql)
 	struct pick_stats stats;
 	enum err err = pick_stats(sql, &stats);
 
+	if (!err && task->inbox)
+		err = pick_inbox_stats(sql, span_string(task->inbox), &stats);
 	if (!err)
 		api_set_answer(task, api_stats(&stats));
 	return err;
@@ -33,5 +35,8 @@ own_stats(struct http_request *request, void *context)
 		return;
 	task->work = work_stats;
 	task->reply = reply_stats;
-	api_read(task);
+	if (api_take_inbox(task))
+		api_read(task);
+	else
+		api_task_free(task);
 }

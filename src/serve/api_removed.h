@@ -5,12 +5,13 @@
 #ifndef API_REMOVED_H
 #define API_REMOVED_H
 
+#include "inbox_name.h"
 #include "pick.h"
 #include "watch.h"
 
 /* More than these are told as one WATCH_PRUNE. */
 #define API_REMOVED_MAX 200
-#define API_REMOVED_INBOX 128
+#define API_REMOVED_INBOX (INBOX_NAME_MAX + 1)
 
 struct api_removed {
 	size_t count; /* all of them */

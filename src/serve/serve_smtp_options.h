@@ -4,6 +4,7 @@
 #ifndef SERVE_SMTP_OPTIONS_H
 #define SERVE_SMTP_OPTIONS_H
 
+#include "inbox_name.h"
 #include "log.h"
 #include "message.h"
 #include "span.h"
@@ -49,6 +50,7 @@ struct serve_smtp_options {
 	const char *banner;  /* NULL: the usual */
 	const char *version; /* "0.1.0" */
 	const char *default_inbox;
+	struct inbox_order inbox_order;
 	uint64_t max_message; /* octets, > 0 */
 	unsigned max_recipients;
 	unsigned max_errors;

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "header.h"
-
-/* How much of a message a rule looks at, to find its header. */
-#define HEADER_MAX ((size_t)64 * 1024)
-
 /* ---- what the rules look at */
 
 /* Memory that the facts borrow from. */
@@ -34,25 +29,6 @@ find_recipients(struct fault_facts *facts, struct borrowed *room,
 	}
 	facts->recipients = room->recipients;
 	facts->recipient_count = count;
-}
-
-static void
-find_header(
-    struct fault_facts *facts, struct borrowed *room, const struct spool *body)
-{
-	struct span text;
-	ssize_t got;
-
-	facts->size = body->len;
-	if (spool_in_memory(body, &text)) {
-		facts->header = header_block(text);
-		return;
-	}
-	room->header = malloc(HEADER_MAX);
-	got = room->header ? spool_read(body, 0, room->header, HEADER_MAX) : 0;
-	if (got > 0)
-		facts->header =
-		    header_block(span_make(room->header, (size_t)got));
 }
 
 static void
@@ -86,21 +62,24 @@ look_at_mail(struct fault_facts *facts, struct borrowed *room,
 		find_rcpt(facts, room, mail);
 	if (facts->moment == FAULT_DATA || facts->moment == FAULT_BODY)
 		find_recipients(facts, room, mail);
-	if (facts->moment == FAULT_BODY)
-		find_header(facts, room, &mail->body);
+	if (facts->moment == FAULT_BODY) {
+		facts->size = mail->body.len;
+		facts->header = session_header(session, &room->header);
+	}
 }
 
 static bool
 decide(struct session *session, enum fault_moment moment)
 {
 	struct borrowed room = {NULL, NULL};
+	struct inbox_name inbox;
 	struct fault_facts facts = {
 	    .moment = moment,
 	    .now_us = session->shared->now_us,
 	    .session = span_string(session->id),
 	    .peer = span_string(session->peer.address),
 	    .listener = span_string(session->place->spec->name),
-	    .inbox = session_inbox(session),
+	    .inbox = session_inbox(session, &inbox),
 	    .helo = buf_span(&session->helo),
 	    .user = buf_span(&session->user),
 	    .session_number = session->number,

@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
+#include "header.h"
 
 /* Without a spool file a message is not begun in less memory than this. */
 #define ROOM_MIN ((size_t)64 * 1024)
@@ -13,6 +15,9 @@
 /* Recipients beyond the limit that are noted too, with our reply. */
 #define RCPT_MORE 1000
 #define RCPT_LEN 256
+
+/* How much of a message is looked at, to find its header. */
+#define HEADER_MAX ((size_t)64 * 1024)
 
 /* A client's word is good for so much memory in advance. */
 #define EXPECT_MAX ((uint64_t)256 * 1024)
@@ -206,6 +211,21 @@ session_data_answered(struct session *session, struct span said)
 {
 	if (!session_said_yes(said) && session->message)
 		(void)message_set(session->message, MESSAGE_REASON, said);
+}
+
+struct span
+session_header(const struct session *session, char **room)
+{
+	const struct spool *body = &session->message->body;
+	struct span text;
+	ssize_t got;
+
+	*room = NULL;
+	if (spool_in_memory(body, &text))
+		return header_block(text);
+	*room = malloc(HEADER_MAX);
+	got = *room ? spool_read(body, 0, *room, HEADER_MAX) : 0;
+	return got > 0 ? header_block(span_make(*room, (size_t)got)) : SPAN("");
 }
 
 void

@@ -208,7 +208,8 @@ void session_login_answered(struct session *, struct span said);
 void session_xclient(struct session *);
 /* Answers MAIL; an empty domain is fine. */
 void session_check_sender(struct session *, struct span domain);
-struct span session_inbox(const struct session *);
+/* Where its mail goes, as far as that is known by now; borrows from `room`. */
+struct span session_inbox(const struct session *, struct inbox_name *room);
 
 /* ---- session_mail.c */
 
@@ -225,6 +226,10 @@ void session_content(struct session *);
 void session_body(struct session *);
 void session_body_answered(struct session *, struct span said);
 void session_abort(struct session *);
+
+/* The header block of the text so far. It borrows from the text or from *room,
+   which the caller frees. There is a message. */
+struct span session_header(const struct session *, char **room);
 
 /* The open transaction came to nothing; `words` say why, unless we said no. */
 void session_give_up(struct session *, const char *words);

@@ -118,6 +118,7 @@ fill_message(struct session *session, enum message_state state)
 {
 	const char *listener = session->place->spec->name;
 	struct message *message = session->message;
+	struct inbox_name inbox;
 
 	message->state = state;
 	message->received_us = clock_wall_us();
@@ -125,7 +126,8 @@ fill_message(struct session *session, enum message_state state)
 	return message_set(
 		   message, MESSAGE_SESSION, span_string(session->id)) &&
 	    message_set(message, MESSAGE_LISTENER, span_string(listener)) &&
-	    message_set(message, MESSAGE_INBOX, session_inbox(session)) &&
+	    message_set(
+		message, MESSAGE_INBOX, session_inbox(session, &inbox)) &&
 	    message_set(
 		message, MESSAGE_PEER, span_string(session->peer.address)) &&
 	    message_set(message, MESSAGE_HELO, buf_span(&session->helo)) &&

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "users.h"
@@ -21,16 +22,33 @@ set_text(struct buf *text, struct span value)
 	(void)buf_put(text, value);
 }
 
-struct span
-session_inbox(const struct session *session)
+static bool
+reads_headers(const struct inbox_order *order)
 {
-	const char *inbox = session->place->spec->inbox;
+	for (size_t i = 0; i < order->count; i++)
+		if (order->at[i] == INBOX_HEADER)
+			return true;
+	return false;
+}
 
-	if (inbox)
-		return span_string(inbox);
-	if (session->user.len)
-		return buf_span(&session->user);
-	return span_string(session->shared->options->default_inbox);
+struct span
+session_inbox(const struct session *session, struct inbox_name *room)
+{
+	const struct serve_smtp_options *options = session->shared->options;
+	struct inbox_facts facts = {
+	    .listener = span_string(session->place->spec->inbox),
+	    .user = buf_span(&session->user),
+	    .message = session->message,
+	    .usual = span_string(options->default_inbox),
+	};
+	char *memory = NULL;
+	struct span name;
+
+	if (session->message && reads_headers(&options->inbox_order))
+		facts.header = session_header(session, &memory);
+	name = inbox_name_find(room, &options->inbox_order, &facts);
+	free(memory);
+	return name;
 }
 
 static struct span

@@ -97,6 +97,10 @@ struct pick_stats {
 };
 enum err pick_stats(struct sql *, struct pick_stats *);
 
+/* Puts the numbers of one inbox in place of those of all; sessions are those
+   with mail in it. The last four stay what they are. */
+enum err pick_inbox_stats(struct sql *, struct span inbox, struct pick_stats *);
+
 /* Its `seq` alone: the cursor "after everything that is stored now". */
 enum err pick_newest(struct sql *, int64_t *seq);
 

@@ -250,14 +250,20 @@ pick_sessions(struct sql *sql, const struct pick_session_request *request,
 	    request->limit > 0 ? request->limit : UINT64_MAX, callback,
 	    context};
 	struct sql_row *row;
-	enum err err = sql_start(
-	    sql, &row, COLUMNS "WHERE seq > ?1 AND seq < ?2 ORDER BY seq DESC");
+	enum err err = sql_start(sql, &row,
+	    COLUMNS "WHERE seq > ?1 AND seq < ?2 AND (?3 IS NULL OR EXISTS"
+		    " (SELECT 1 FROM message AS m WHERE m.session = session.id"
+		    " AND m.inbox = ?3)) ORDER BY seq DESC");
 
 	if (err)
 		return err;
 	sql_bind_number(row, 1, request->after);
 	sql_bind_number(
 	    row, 2, request->before > 0 ? request->before : INT64_MAX);
+	if (request->inbox)
+		sql_bind_span(row, 3, span_string(request->inbox));
+	else
+		sql_bind_null(row, 3);
 	return walk_rows(&walk, row);
 }
 

@@ -32,6 +32,8 @@ struct pick_session_request {
 	 * HELO, user, and its conversation as the text. NULL: all of them.
 	 */
 	const struct query *query;
+	const char
+	    *inbox;     /* one of its messages is there; NULL: any, or none */
 	int64_t after;  /* seq greater than this */
 	int64_t before; /* seq less than this; 0: no bound */
 	uint64_t limit; /* 0: none */

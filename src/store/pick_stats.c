@@ -79,6 +79,32 @@ pick_stats(struct sql *sql, struct pick_stats *stats)
 }
 
 enum err
+pick_inbox_stats(struct sql *sql, struct span inbox, struct pick_stats *stats)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row,
+	    "SELECT total(state = 0), total(state = 1), total(state = 2),"
+	    " count(DISTINCT session), total(state = 0 AND is_read = 0),"
+	    " total(size), ifnull(min(received), 0), ifnull(max(received), 0)"
+	    " FROM message WHERE inbox = ?1 AND inbox <> ''");
+
+	if (err)
+		return err;
+	sql_bind_span(row, 1, inbox);
+	if (sql_step(row) == ERR_OK) {
+		stats->accepted = at_least_zero(sql_number(row, 0));
+		stats->refused = at_least_zero(sql_number(row, 1));
+		stats->aborted = at_least_zero(sql_number(row, 2));
+		stats->sessions = at_least_zero(sql_number(row, 3));
+		stats->unread = at_least_zero(sql_number(row, 4));
+		stats->bytes = at_least_zero(sql_number(row, 5));
+		stats->first_us = sql_number(row, 6);
+		stats->last_us = sql_number(row, 7);
+	}
+	return sql_done(row);
+}
+
+enum err
 pick_newest(struct sql *sql, int64_t *seq)
 {
 	struct sql_row *row;

@@ -7,6 +7,8 @@ no header is added but Host, so that a test sees what the server really says.
 import contextlib
 import http.client
 import json
+import socket
+import struct
 import urllib.parse
 
 from mailstop_test import DEADLINE
@@ -133,6 +135,49 @@ class Events:
         while name != "session":
             name, _, data = self.next()
         return data["id"]
+
+
+class WebSocket:
+    """Just enough of RFC 6455 to hear what is said."""
+
+    def __init__(self, server, path="/api/events", **headers):
+        host, port = server.address("http")
+        self.socket = socket.create_connection((host, port), DEADLINE)
+        lines = ["GET %s HTTP/1.1" % path, "Host: %s:%d" % (host, port),
+                 "Upgrade: websocket", "Connection: Upgrade",
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                 "Sec-WebSocket-Version: 13"]
+        lines += ["%s: %s" % (name.replace("_", "-"), value)
+                  for name, value in headers.items()]
+        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self.file = self.socket.makefile("rb")
+        self.status = int(self.file.readline().split()[1])
+        self.headers = {}
+        for line in iter(self.file.readline, b"\r\n"):
+            name, value = line.decode().split(":", 1)
+            self.headers[name.lower()] = value.strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.file.close()
+        self.socket.close()
+
+    def event(self, *kinds):
+        """The next event of one of these kinds."""
+        while True:
+            first, size = self.file.read(2)
+            if size == 126:
+                size, = struct.unpack("!H", self.file.read(2))
+            elif size == 127:
+                size, = struct.unpack("!Q", self.file.read(8))
+            payload = self.file.read(size)
+            if first & 0x0f != 1:
+                continue
+            event = json.loads(payload)
+            if event["Type"] in kinds:
+                return event
 
 
 def send(server, *messages, **rest):

@@ -2,13 +2,10 @@
 """test_api_mailpit: Mailpit's API v1, as its clients depend on it."""
 
 import base64
-import json
-import socket
-import struct
 import urllib.parse
 
-from api_test import LETTER, Api, plain, send
-from mailstop_test import DEADLINE, Server, main, test
+from api_test import LETTER, Api, WebSocket, plain, send
+from mailstop_test import Server, main, test
 
 SUMMARY = ["Attachments", "Bcc", "Cc", "Created", "From", "ID", "MessageID",
            "Read", "ReplyTo", "Size", "Snippet", "Subject", "Tags", "To",
@@ -422,49 +419,6 @@ def describes_every_route():
 
 
 # ---- the WebSocket
-
-class WebSocket:
-    """Just enough of RFC 6455 to hear what is said."""
-
-    def __init__(self, server, **headers):
-        host, port = server.address("http")
-        self.socket = socket.create_connection((host, port), DEADLINE)
-        lines = ["GET /api/events HTTP/1.1", "Host: %s:%d" % (host, port),
-                 "Upgrade: websocket", "Connection: Upgrade",
-                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-                 "Sec-WebSocket-Version: 13"]
-        lines += ["%s: %s" % (name.replace("_", "-"), value)
-                  for name, value in headers.items()]
-        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
-        self.file = self.socket.makefile("rb")
-        self.status = int(self.file.readline().split()[1])
-        self.headers = {}
-        for line in iter(self.file.readline, b"\r\n"):
-            name, value = line.decode().split(":", 1)
-            self.headers[name.lower()] = value.strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *what):
-        self.file.close()
-        self.socket.close()
-
-    def event(self, *kinds):
-        """The next event of one of these kinds."""
-        while True:
-            first, size = self.file.read(2)
-            if size == 126:
-                size, = struct.unpack("!H", self.file.read(2))
-            elif size == 127:
-                size, = struct.unpack("!Q", self.file.read(8))
-            payload = self.file.read(size)
-            if first & 0x0f != 1:
-                continue
-            event = json.loads(payload)
-            if event["Type"] in kinds:
-                return event
-
 
 @test
 def tells_events_on_a_websocket():
