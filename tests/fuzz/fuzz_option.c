@@ -40,6 +40,7 @@ read_values(const struct options *options)
 			break;
 		case OPTION_IS_TEXT:
 		case OPTION_IS_LISTENER:
+		case OPTION_IS_INBOX_SOURCE:
 		case OPTION_IS_KEYWORD:
 			break;
 		}
