@@ -120,7 +120,7 @@ struct session {
 	bool is_message_out;  /* at the store; the engine waits */
 	bool is_record_out;   /* at the store; the session goes on */
 	struct session_check check;
-	bool is_known; /* there is something of it in the store */
+	bool is_known; /* the store has its facts, or is getting them */
 	bool waits_for_record;
 	void (*stored)(struct session *, enum err);
 	bool is_recorded; /* for the last time */
@@ -302,6 +302,13 @@ void session_set_timer(struct session *, int64_t us);
 void session_stop(struct session *);
 
 /* ---- small ones */
+
+/* Its next message takes the record along: who reads one reads the other. */
+static inline void
+session_learned(struct session *session)
+{
+	session->is_known = false;
+}
 
 static inline bool
 session_said_yes(struct span said)

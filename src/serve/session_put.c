@@ -98,6 +98,7 @@ lend_record(struct session *session)
 	put->aborted = session->counts[MESSAGE_ABORTED];
 	put->dialogue = record_lend(&session->record, &put->part);
 	session->is_record_out = true;
+	session->is_known = true;
 }
 
 static void
@@ -106,10 +107,10 @@ return_record(struct session *session, enum err err)
 	session->is_record_out = false;
 	if (err) {
 		record_lost(&session->record);
-		return;
+		session->is_known = false;
+	} else {
+		record_stored(&session->record);
 	}
-	record_stored(&session->record);
-	session->is_known = true;
 }
 
 /* The facts of the session that a message takes with it. */
@@ -203,8 +204,8 @@ session_put_release(struct session *session)
 
 /*
  * Writing the record doubles the cost of a small message. So it goes with the
- * first one, without which nobody would know the session, and then only when
- * there is enough of it.
+ * first one, without which nobody would know the session, with the next one
+ * when a fact is new, and else only when there is enough of it.
  */
 static bool
 takes_record_along(const struct session *session)

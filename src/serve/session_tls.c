@@ -121,6 +121,7 @@ note_facts(struct session *session)
 	session->tls_version = io_tls_version(io);
 	session->tls_cipher = io_tls_cipher(io);
 	session->tls_group = io_tls_group(io);
+	session_learned(session);
 	session_remark(session, "TLS %s %s %s", session->tls_version,
 	    session->tls_cipher, session->tls_group);
 	remark_peer(session, "SNI", buf_span(&session->sni));

@@ -162,8 +162,10 @@ session_hello(struct session *session)
 void
 session_hello_answered(struct session *session, struct span said)
 {
-	if (session_said_yes(said))
-		set_text(&session->helo, smtp_hello(session->smtp));
+	if (!session_said_yes(said))
+		return;
+	set_text(&session->helo, smtp_hello(session->smtp));
+	session_learned(session);
 }
 
 void
@@ -241,6 +243,7 @@ session_login_answered(struct session *session, struct span said)
 		return;
 	set_text(&session->user, buf_span(&session->tried));
 	session->mechanism = session->tried_mechanism;
+	session_learned(session);
 }
 
 /* ---- XCLIENT */
@@ -276,6 +279,7 @@ session_xclient(struct session *session)
 		set_text(&session->user, value);
 		session->mechanism = "XCLIENT";
 	}
+	session_learned(session);
 	buf_reset(&session->proxy);
 	(void)buf_put_string(&session->proxy, "XCLIENT");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

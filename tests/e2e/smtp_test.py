@@ -180,11 +180,16 @@ def accepted(server, after=0):
 
 def ended_session(server, query):
     """The newest session that fits, once it has ended."""
+    return stored_session(server, query, lambda session: session["ended"])
+
+
+def stored_session(server, query, fits=bool):
+    """The newest session, once it is stored and fits."""
     api = Api(server)
     deadline = Deadline()
     while True:
         found = api.get("/api/mailstop/v1/sessions", query=query)["sessions"]
-        if found and found[0]["ended"]:
+        if found and fits(found[0]):
             return found[0]
         deadline.left()
         # Its end comes by no event that a client without a stream could see.

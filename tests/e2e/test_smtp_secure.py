@@ -13,7 +13,7 @@ from api_test import Api
 from mailstop_test import Client, Server, main, scratch, test
 from smtp_test import (Talk, accepted, close_shared, connect, ended_session,
                        message, now, raw, served_meanwhile, session, shared,
-                       trust)
+                       stored_session, trust)
 
 SMTPS = ("--smtps", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
 
@@ -41,6 +41,25 @@ def forgets_what_was_before():
     tls = Api(server).get("/api/mailstop/v1/session/" +
                           found["session"])["tls"]
     assert tls["version"].startswith("TLSv1."), tls
+
+
+@test
+def a_message_brings_what_is_new_of_its_session():
+    """Though the session was stored before, when its client fell silent."""
+    server = shared()
+    with session() as client:
+        client.greet("new-facts.test")
+        seen = stored_session(server, "helo:new-facts.test")
+        assert not seen["tls"], seen
+        client.start_tls(server)
+        client.greet("newer-facts.test")
+        client.envelope("<a@b.test>")
+        found = message(server, client.text(b"x\r\n.\r\n"))
+        seen = Api(server).get("/api/mailstop/v1/session/" +
+                               found["session"])
+        assert seen["tls"]["version"].startswith("TLSv1."), seen
+        assert seen["helo"] == "newer-facts.test", seen
+        client.ask("QUIT", 221)
 
 
 @test
