@@ -412,6 +412,40 @@ run_engine(struct session *session, struct span *in)
 	}
 }
 
+/* What has come before the greeting leaves, its client said too early. An end
+   is none of this: who has shut down may want to see who greets. */
+static bool
+read_early(struct session *session, struct span *in)
+{
+	char *scratch = loop_scratch(session->shared->loop);
+	enum io_status status;
+	size_t count;
+
+	if (session->has_greeted || in->len || !session->may_read ||
+	    session->state != SESSION_TALKING || session->shared->out.len == 0)
+		return false;
+	status = read_all(session, scratch, LOOP_SCRATCH_SIZE, &count);
+	if (status == IO_WANT_READ)
+		session->may_read = false;
+	if (status != IO_OK)
+		return false;
+	/* Without memory for what follows a message, that is not begun. */
+	if (!keep_input(session, span_make(scratch, count))) {
+		session_end(session, ENDING_RESET);
+		return false;
+	}
+	*in = kept_input(session);
+	session->lines = 0;
+	return true;
+}
+
+static void
+note_greeting(struct session *session)
+{
+	if (session->shared->out.len)
+		session->has_greeted = true;
+}
+
 static bool
 step_talking(struct session *session)
 {
@@ -423,8 +457,11 @@ step_talking(struct session *session)
 	if (!take_input(session, &in))
 		return false;
 	run_engine(session, &in);
+	if (read_early(session, &in))
+		run_engine(session, &in);
 	if (session->state == SESSION_GONE)
 		return false;
+	note_greeting(session);
 	/* What was refused is heard while its line is still there. */
 	session_hear(session);
 	/* Plaintext from before TLS is not to be believed. */
@@ -546,28 +583,12 @@ session_resume(struct session *session)
 		session_go(session);
 }
 
-/* What the client said before it could know our greeting, it said too early.
-   Its end is none of this: it may want to see who greets. */
-static void
-read_early(struct session *session)
-{
-	char *scratch = loop_scratch(session->shared->loop);
-	size_t count;
-
-	if (session->state != SESSION_TALKING ||
-	    read_all(session, scratch, LOOP_SCRATCH_SIZE, &count) != IO_OK)
-		return;
-	session->is_early = true;
-	(void)keep_input(session, span_make(scratch, count));
-}
-
 bool
 session_io_begin(struct session *session)
 {
 	if (event_add(&session->readable, NULL) != 0)
 		return false;
 	session->may_read = true;
-	read_early(session);
 	session->is_fresh = true;
 	return true;
 }

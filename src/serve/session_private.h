@@ -89,7 +89,7 @@ struct session {
 	enum smtp_event asked; /* SMTP_MORE: nothing */
 	struct record record;
 	unsigned lines;         /* taken since the last read */
-	bool is_early;          /* it spoke before the greeting */
+	bool has_greeted;       /* or taken a line that was too early */
 	struct span given_rcpt; /* of a RCPT line that was not asked about */
 
 	/* session_who.c; buffers hold what the record says */

@@ -72,15 +72,17 @@ take_line(struct session *session)
 	struct smtp_line line = smtp_line(session->smtp);
 	enum dialogue_kind kind =
 	    session->lines++ ? DIALOGUE_PIPELINED : DIALOGUE_CLIENT;
+	bool is_early = !session->has_greeted;
 
-	if (!session->is_early)
+	/* Only the first such line stands before the greeting. */
+	session->has_greeted = true;
+	if (!is_early)
 		session_hear(session);
 	record_client(&session->record, kind, session->shared->now_us, &line,
 	    session->shared->options->keep_secrets ? RECORD_PLAIN
 						   : RECORD_STARS);
-	if (session->is_early)
+	if (is_early)
 		session_hear(session);
-	session->is_early = false;
 	session->given_rcpt = SPAN("");
 	if (span_starts_nocase(line.text, SPAN("RCPT TO:")))
 		session->given_rcpt = line.text;

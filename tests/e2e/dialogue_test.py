@@ -4,6 +4,7 @@ tests/dialogue/README says how one is written. The client's bytes are cut at
 random places, or not at all.
 """
 
+import contextlib
 import os
 import random
 import re
@@ -91,6 +92,11 @@ def serve_words(options):
     return protocol, words
 
 
+def begins_with_client(lines):
+    said = [line[:1] for line in lines if line[:1] in (b"C", b"c", b"S")]
+    return said[:1] in ([b"C"], [b"c"])
+
+
 # ---- one conversation
 
 class Play:
@@ -101,12 +107,21 @@ class Play:
         self.api = Api(server)
         self.seq = self.api.get("/api/mailstop/v1/now")["seq"]
         self.random = random.Random(seed) if seed else None
-        self.client = Client(server.address(protocol))
+        self.protocol = protocol
+        self.client = None
         self.context = ssl.create_default_context(cafile=server.ready["ca"])
         self.batch = b""
         self.message = None
         self.has_begun = False
-        if protocol == "smtps":
+        self.pause = contextlib.ExitStack()
+
+    def connect(self, lines):
+        """Who talks first has said it all before the server looks at it; else
+        it would be a race, and the record tells who wins."""
+        if begins_with_client(lines) and self.protocol != "smtps":
+            self.pause.enter_context(self.server.paused())
+        self.client = Client(self.server.address(self.protocol))
+        if self.protocol == "smtps":
             self.shake_hands(b"")
 
     # what the client says
@@ -127,6 +142,7 @@ class Play:
         octets, self.batch = self.batch, b""
         for piece in self.cuts(octets) if octets else []:
             self.send_piece(piece)
+        self.pause.close()
 
     def send_piece(self, piece):
         """Reads meanwhile: who only sends may wait for one who only says."""
@@ -278,11 +294,11 @@ class Play:
             rest = self.rest()
             assert rest == b"", "said too much: %r" % rest[:600]
 
-
     def play(self, lines):
         """All of them; fails with the line's number."""
         number = 0
         try:
+            self.connect(lines)
             for number, line in enumerate(lines, 1):
                 self.read_line(line)
             self.end()
@@ -290,7 +306,9 @@ class Play:
             raise AssertionError("line %d: %s: %s" % (
                 number, type(error).__name__, error)) from error
         finally:
-            self.client.close()
+            self.pause.close()
+            if self.client:
+                self.client.close()
 
 
 # ---- files

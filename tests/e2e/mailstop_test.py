@@ -270,6 +270,17 @@ class Server:
         """After stop(): again, with the same database, on new ports."""
         self.start()
 
+    @contextlib.contextmanager
+    def paused(self):
+        """It does nothing meanwhile; the kernel takes connections and bytes
+        for it."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     # ---- where it is
 
     def address(self, protocol="smtp", index=0):

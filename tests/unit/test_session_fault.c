@@ -200,6 +200,24 @@ delays(void **state)
 	guest_leave(&guest);
 }
 
+/* Who cannot wait for a late greeting is heard before it. */
+static void
+hears_early_talkers(void **state)
+{
+	struct house *house = *state;
+	struct guest guest;
+
+	start(house, "connect delay=50ms");
+	guest_come(&guest, house, house->address);
+	house_wait_for_guests(house, 1);
+	guest_say(&guest, "NOOP\r\n");
+	guest_hear(&guest, "220 ");
+	guest_hear(&guest, "250 ");
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	assert_said(house, "delay=50ms\nC NOOP\nS 220 ");
+}
+
 /* The client leaves, or the server stops, while a rule makes it wait. */
 static void
 is_left_in_a_delay(void **state)
@@ -507,6 +525,7 @@ main(void)
 	    TEST(keeps_what_was_refused),
 	    TEST(keeps_mail_without_recipients),
 	    TEST(delays),
+	    TEST(hears_early_talkers),
 	    TEST(is_left_in_a_delay),
 	    TEST(drips),
 	    TEST(drips_the_last_reply),

@@ -137,6 +137,31 @@ notes_who_talks_first(void **state)
 	free(found);
 }
 
+/* What follows the header in one packet, too. */
+static void
+notes_who_talks_behind_a_header(void **state)
+{
+	struct house *house = *state;
+	struct guest guest;
+	char address[128];
+	char *found;
+
+	house_start(house);
+	house_listen(house, LISTEN_SMTP, "127.0.0.1:0,proxy", address);
+	guest_come(&guest, house, address);
+	guest_say(&guest,
+	    "PROXY TCP4 192.0.2.1 192.0.2.2 12345 25\r\nNOOP\r\nNOOP\r\n");
+	guest_hear(&guest, "220 ");
+	guest_hear(&guest, "250 ");
+	guest_hear(&guest, "250 ");
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	found = house_dialogue(house, 0);
+	assert_non_null(strstr(found, "\nC NOOP\nS 220 "));
+	assert_non_null(strstr(found, "\nc NOOP\nS 250 2.0.0 OK\nI end"));
+	free(found);
+}
+
 static void
 closes_on_http(void **state)
 {
@@ -337,6 +362,7 @@ main(void)
 	    TEST(waits_for_a_late_reader),
 	    TEST(takes_single_bytes),
 	    TEST(notes_who_talks_first),
+	    TEST(notes_who_talks_behind_a_header),
 	    TEST(closes_on_http),
 	    TEST(closes_after_too_many_errors),
 	    TEST(lingers_for_a_while_only),
