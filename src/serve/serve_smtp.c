@@ -109,7 +109,8 @@ on_grace(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	/* Their records are with the store now, which ends after us. */
+	/* Their records are with the store, now or once it has given back what
+	   it has of them; it ends after us. */
 	session_cut_all(&server->shared);
 	loop_later(server->shared.loop, &server->drain);
 }

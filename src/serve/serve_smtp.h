@@ -37,7 +37,8 @@ void serve_smtp_stop(struct serve_smtp *, int64_t grace_us,
 /*
  * After drained(), or when the loop does not run any more. Connections that are
  * left are cut. What is still at the store is freed when it comes back, in
- * store_reap() or store_close(), which may come after this. NULL is allowed.
+ * store_reap() or store_close(), which must come after this: the last of the
+ * records are handed in there. The options stay until then. NULL is allowed.
  */
 void serve_smtp_free(struct serve_smtp *);
 

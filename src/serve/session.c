@@ -24,6 +24,7 @@ session_shared_init(struct session_shared *shared, struct loop *loop,
 {
 	memset(shared, 0, sizeof(*shared));
 	shared->loop = loop;
+	shared->store = loop_store(loop);
 	shared->options = options;
 	shared->budget.limit = options->memory_limit;
 	shared->spool_rules = (struct spool_rules){
@@ -185,15 +186,11 @@ session_finish(struct session *session)
 {
 	const struct serve_smtp_options *options = session->shared->options;
 
-	if (session->shared->is_abandoned) {
-		free_session(session);
-		return;
-	}
 	if (!session->is_recorded) {
 		session_put_last(session);
 		return;
 	}
-	if (options->ended)
+	if (options->ended && !session->shared->is_abandoned)
 		options->ended(session->id, options->saw_context);
 	free_session(session);
 }

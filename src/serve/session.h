@@ -35,6 +35,7 @@ struct session_place {
 
 struct session_shared {
 	struct loop *loop;
+	struct store *store; /* the loop's, which it outlives */
 	const struct serve_smtp_options *options;
 	struct budget budget;
 	struct spool_rules spool_rules;
@@ -46,7 +47,7 @@ struct session_shared {
 	size_t kept; /* input that waits in memory, bytes, all sessions */
 	int64_t complained_us; /* monotonic; in the log, about the store */
 	bool is_stopping;
-	bool is_abandoned; /* nothing may be submitted to the store any more */
+	bool is_abandoned; /* the store is there, and nobody to be told */
 
 	/* Of the session that runs; empty in between. */
 	struct buf out; /* its replies */

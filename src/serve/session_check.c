@@ -137,5 +137,5 @@ session_check_body(struct session *session)
 	};
 	session->is_message_out = true;
 	session->state = SESSION_WAITING;
-	store_work(loop_store(session->shared->loop), &check->job);
+	store_work(session->shared->store, &check->job);
 }

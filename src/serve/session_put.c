@@ -235,7 +235,7 @@ submit_message(
 	/* The engine takes nothing meanwhile. */
 	if (session->state != SESSION_GONE)
 		session->state = SESSION_WAITING;
-	store_write(loop_store(session->shared->loop), &put->job);
+	store_write(session->shared->store, &put->job);
 }
 
 /* ---- accepted ones */
@@ -421,10 +421,8 @@ session_put_rest(
 void
 session_put_record(struct session *session)
 {
-	struct store *store = loop_store(session->shared->loop);
-
 	lend_record(session);
-	store_write(store, &session->put_session.job);
+	store_write(session->shared->store, &session->put_session.job);
 }
 
 bool

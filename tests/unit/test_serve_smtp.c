@@ -171,14 +171,16 @@ cuts_when_the_grace_is_over(void **state)
 }
 
 /* As when the loop has died: what is at the store comes back to nobody. */
+/* What has something at the store hands in the rest when that comes back, and
+   be it the last thing of all. */
 static void
 is_freed_before_the_store_is_done(void **state)
 {
 	struct house *house = *state;
-	struct guest guests[2];
+	struct guest guests[3];
 
 	house_start(house);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		guest_enter(&guests[i], house, house->address);
 		guest_begin_mail(&guests[i]);
 	}
@@ -186,9 +188,22 @@ is_freed_before_the_store_is_done(void **state)
 	house_until(house, store_pending(house->store) > 0);
 	serve_smtp_free(house->smtp);
 	house->smtp = NULL;
-	guest_leave(&guests[0]);
-	guest_leave(&guests[1]);
-	house_expect(house, "SELECT count(*) FROM message", "1");
+	for (size_t i = 0; i < 3; i++)
+		guest_leave(&guests[i]);
+	loop_turn(house->loop);
+	house_until(house, store_pending(house->store) == 0);
+	house_expect(house,
+	    "SELECT group_concat(state, '') FROM"
+	    " (SELECT state FROM message ORDER BY state)",
+	    "022");
+	house_expect(house,
+	    "SELECT group_concat(ending, ' ') FROM session WHERE ended > 0",
+	    "shutdown shutdown shutdown");
+	house_expect(house,
+	    "SELECT count(DISTINCT session) FROM dialogue"
+	    " WHERE text LIKE '%end: shutdown%'",
+	    "3");
+	assert_int_equal(house->ended, 0);
 }
 
 static void
