@@ -1,9 +1,12 @@
 /* indexer: keeps the index behind what is stored, and says when it is there. */
 #include "indexer.h"
 
+#include "clock.h"
 #include "pick.h"
 #include "watch.h"
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -11,10 +14,18 @@
 #define BATCH_COUNT 64
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
 
+/*
+ * What comes faster than it can be indexed gets nine tenths of the time, as
+ * long as nobody waits for the index; but a rest has an end.
+ */
+#define REST_SHARE 9
+#define REST_MAX_US (CLOCK_SECOND / 2)
+
 enum state {
 	STARTING, /* what an earlier run left behind is being indexed */
 	IDLE,     /* the index knows all that is stored */
 	WORKING,
+	RESTING, /* there is a backlog, and it grows */
 	STOPPED,
 };
 
@@ -31,6 +42,7 @@ struct batch {
 	struct indexer *indexer;
 	struct index_entry *entries; /* owned */
 	int64_t saw;                 /* the newest when it was taken */
+	int64_t taken_us;            /* when that was */
 	bool asks_newest;            /* at the start: what is the newest? */
 	int64_t newest;              /* the answer */
 };
@@ -41,8 +53,9 @@ struct indexer {
 	struct log *log;
 	enum index_extent extent;
 	enum state state;
-	int64_t saw;     /* the newest seq that is stored */
-	int64_t indexed; /* all up to here are */
+	struct event rest; /* its end */
+	int64_t saw;       /* the newest seq that is stored */
+	int64_t indexed;   /* all up to here are */
 	uint64_t backlog;
 	struct batch batch;
 	struct tickets tickets;
@@ -112,6 +125,40 @@ publish(struct indexer *indexer)
 	}
 }
 
+static bool
+is_awaited(const struct indexer *indexer)
+{
+	return !STAILQ_EMPTY(&indexer->tickets) ||
+	    watch_count(indexer->watch) > 0;
+}
+
+static void
+take_next(struct indexer *indexer)
+{
+	const struct batch *batch = &indexer->batch;
+	int64_t rest_us = (clock_mono_us() - batch->taken_us) * REST_SHARE;
+	struct timeval rest = {.tv_sec = 0};
+
+	if (indexer->backlog < BATCH_COUNT || indexer->saw == batch->saw ||
+	    is_awaited(indexer)) {
+		take(indexer);
+		return;
+	}
+	rest.tv_usec = rest_us < REST_MAX_US ? rest_us : REST_MAX_US;
+	if (evtimer_add(&indexer->rest, &rest) < 0)
+		take(indexer);
+	else
+		indexer->state = RESTING;
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	take(context);
+}
+
 static enum err
 run_put(struct store_job *job, struct sql *sql)
 {
@@ -138,7 +185,7 @@ on_put(struct store_job *job, enum err err)
 		return;
 	}
 	call_back(indexer);
-	take(indexer);
+	take_next(indexer);
 }
 
 static enum err
@@ -183,10 +230,14 @@ take(struct indexer *indexer)
 {
 	struct batch *batch = &indexer->batch;
 
-	if (indexer->state == IDLE)
+	if (indexer->state == STOPPED)
+		return;
+	(void)evtimer_del(&indexer->rest);
+	if (indexer->state != STARTING)
 		indexer->state = WORKING;
 	batch->asks_newest = indexer->state == STARTING;
 	batch->saw = indexer->saw;
+	batch->taken_us = clock_mono_us();
 	batch->job.run = run_take;
 	batch->job.done = on_taken;
 	store_work(indexer->store, &batch->job);
@@ -206,6 +257,8 @@ indexer_new(struct indexer **out, struct loop *loop, struct watch *watch,
 	indexer->log = log;
 	indexer->batch.indexer = indexer;
 	STAILQ_INIT(&indexer->tickets);
+	(void)evtimer_assign(
+	    &indexer->rest, loop_base(loop), on_rested, indexer);
 	take(indexer);
 	*out = indexer;
 	return ERR_OK;
@@ -214,6 +267,7 @@ indexer_new(struct indexer **out, struct loop *loop, struct watch *watch,
 void
 indexer_stop(struct indexer *indexer)
 {
+	(void)evtimer_del(&indexer->rest);
 	indexer->state = STOPPED;
 	call_back(indexer);
 }
@@ -243,7 +297,7 @@ indexer_then(
 {
 	struct ticket *ticket = NULL;
 
-	if (indexer->state == STARTING || indexer->state == WORKING)
+	if (indexer->state != IDLE && indexer->state != STOPPED)
 		ticket = malloc(sizeof(*ticket));
 	if (!ticket) {
 		then(context);
@@ -251,7 +305,9 @@ indexer_then(
 	}
 	*ticket = (struct ticket){indexer->saw, then, context, {NULL}};
 	STAILQ_INSERT_TAIL(&indexer->tickets, ticket, entry);
-	if (indexer->state == WORKING)
+	if (indexer->state == RESTING)
+		take(indexer);
+	else if (indexer->state == WORKING)
 		call_back(indexer);
 }
 

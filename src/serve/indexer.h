@@ -3,7 +3,9 @@
  *
  * Lives on the loop; parsing runs on the store's worker thread, rows are
  * written by its writer. One batch is under way at a time. What is indexed is
- * published to the watch (watch.h), in the order of seq. Loop thread only.
+ * published to the watch (watch.h), in the order of seq. While messages come
+ * faster than they can be indexed, and nobody waits for it, the indexer leaves
+ * most of the time to their acceptance. Loop thread only.
  */
 #ifndef INDEXER_H
 #define INDEXER_H
