@@ -1,6 +1,7 @@
 /* cmd_show: one message: its envelope and content, or a piece of it. */
 #include "cmd.h"
 
+#include "api_links.h"
 #include "header.h"
 #include "mime.h"
 
@@ -302,6 +303,61 @@ show_part(struct show *show, struct failure *f)
 	return ERR_OK;
 }
 
+/* The links or the codes, in *list, which is the caller's. */
+static enum err
+find(struct show *show, const char *key, json_t **list, struct failure *f)
+{
+	enum err err = parse(show, f);
+	json_t *found = NULL;
+
+	*list = NULL;
+	if (!err)
+		found = api_links(show->mime, buf_span(&show->bytes));
+	if (!err && !found)
+		err = failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+	if (found)
+		*list = json_incref(json_object_get(found, key));
+	json_decref(found);
+	if (*list && json_array_size(*list) == 0)
+		err =
+		    failure_set(f, ERR_NOT_FOUND, "there are no %s in it", key);
+	return err;
+}
+
+static enum err
+show_links(struct show *show, struct failure *f)
+{
+	json_t *list, *link;
+	enum err err = find(show, "links", &list, f);
+	size_t i;
+
+	show->cmd->output.columns = output_links;
+	json_array_foreach(
+	    list, i, link) if (!cmd_print(link, show->cmd)) break;
+	json_decref(list);
+	return err;
+}
+
+/* A script types in the surest; a person is told of the others by --json. */
+static enum err
+show_code(struct show *show, struct failure *f)
+{
+	json_t *list, *code;
+	enum err err = find(show, "codes", &list, f);
+	size_t i;
+
+	if (!option_flag(show->cmd->options, OPTION_JSON)) {
+		put_lines(&show->text,
+		    span_string(text_of(json_array_get(list, 0), "code")));
+		json_decref(list);
+		return err;
+	}
+	json_array_foreach(
+	    list, i, code) if (!cmd_print(code, show->cmd)) break;
+	json_decref(list);
+	return err;
+}
+
 static enum err
 show_json(struct show *show, struct failure *f)
 {
@@ -312,17 +368,23 @@ show_json(struct show *show, struct failure *f)
 
 /* ---- the command */
 
+/* Those that print rows print them as JSON too. */
+enum way_form { WAY_BYTES, WAY_ROWS };
+
 static const struct {
 	enum option option;
 	enum err (*show)(struct show *, struct failure *);
+	enum way_form form;
 } ways[] = {
-    {OPTION_RAW, show_raw},
-    {OPTION_HEADERS, show_headers},
-    {OPTION_TEXT, show_text},
-    {OPTION_HTML, show_html},
-    {OPTION_TREE, show_tree},
-    {OPTION_PART, show_part},
-    {OPTION_JSON, show_json},
+    {OPTION_RAW, show_raw, WAY_BYTES},
+    {OPTION_HEADERS, show_headers, WAY_BYTES},
+    {OPTION_TEXT, show_text, WAY_BYTES},
+    {OPTION_HTML, show_html, WAY_BYTES},
+    {OPTION_TREE, show_tree, WAY_BYTES},
+    {OPTION_PART, show_part, WAY_BYTES},
+    {OPTION_LINKS, show_links, WAY_ROWS},
+    {OPTION_CODE, show_code, WAY_ROWS},
+    {OPTION_JSON, show_json, WAY_BYTES},
 };
 
 static bool
@@ -333,24 +395,37 @@ is_chosen(const struct options *options, enum option option)
 }
 
 static enum err
-run(struct show *show, struct failure *f)
+choose(const struct options *options,
+    enum err (**way)(struct show *, struct failure *), struct failure *f)
 {
-	enum err (*way)(struct show *, struct failure *) = show_all;
 	const char *first = NULL;
-	enum err err;
+	enum way_form form = WAY_BYTES;
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		const char *name = option_row(ways[i].option)->name;
 
-		if (!is_chosen(show->cmd->options, ways[i].option))
+		if (!is_chosen(options, ways[i].option) ||
+		    (form == WAY_ROWS && ways[i].option == OPTION_JSON))
 			continue;
 		if (first)
 			return failure_set(f, ERR_USAGE,
 			    "--%s and --%s: only one of them can be", first,
 			    name);
 		first = name;
-		way = ways[i].show;
+		*way = ways[i].show;
+		form = ways[i].form;
 	}
+	return ERR_OK;
+}
+
+static enum err
+run(struct show *show, struct failure *f)
+{
+	enum err (*way)(struct show *, struct failure *) = show_all;
+	enum err err = choose(show->cmd->options, &way, f);
+
+	if (err)
+		return err;
 	err = cmd_get(show->cmd, options_argument(show->cmd->options, 0),
 	    &show->message, f);
 	if (!err)

@@ -73,6 +73,7 @@ extern const struct output_column output_messages[];
 extern const struct output_column output_sessions[];
 extern const struct output_column output_findings[];
 extern const struct output_column output_faults[];
+extern const struct output_column output_links[];
 extern const struct output_column output_numbers[]; /* {name, value} */
 
 #endif

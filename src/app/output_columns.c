@@ -49,6 +49,16 @@ const struct output_column output_faults[] = {
     {NULL, NULL, OUTPUT_VALUE, 0, OUTPUT_LEFT},
 };
 
+const struct output_column output_links[] = {
+    {"KIND", "kind", OUTPUT_VALUE, 11, OUTPUT_LEFT},
+    {"SURE", "confidence", OUTPUT_VALUE, 4, OUTPUT_RIGHT},
+    {"IN", "source", OUTPUT_VALUE, 7, OUTPUT_LEFT},
+    {"PART", "part", OUTPUT_VALUE, OUTPUT_LINES_ONLY, OUTPUT_LEFT},
+    {"TEXT", "text", OUTPUT_VALUE, 20, OUTPUT_LEFT},
+    {"URL", "url", OUTPUT_VALUE, 0, OUTPUT_LEFT},
+    {NULL, NULL, OUTPUT_VALUE, 0, OUTPUT_LEFT},
+};
+
 const struct output_column output_numbers[] = {
     {"NAME", "name", OUTPUT_VALUE, 16, OUTPUT_LEFT},
     {"VALUE", "value", OUTPUT_VALUE, 0, OUTPUT_LEFT},

@@ -72,6 +72,9 @@ void links_release(struct links *);
 /* Fills an empty one. False without memory; what was found so far stays. */
 bool links_find(struct links *, const struct mime *);
 
+/* How sure the kind of a link is, percent. */
+unsigned link_confidence(const struct link *);
+
 /* "link", "action", "unsubscribe", "image", "tracker", "mailto", "tel". */
 const char *link_kind_name(enum link_kind);
 /* "subject", "text", "html". */

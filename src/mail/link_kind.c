@@ -103,6 +103,30 @@ link_judge(struct span url, struct span text)
 	return LINK_PLAIN;
 }
 
+unsigned
+link_confidence(const struct link *link)
+{
+	struct span path = path_of(link->url);
+
+	switch (link->kind) {
+	case LINK_ACTION:
+		if (HAS_ONE(path, acting) && HAS_ONE(link->text, acting))
+			return 95;
+		return HAS_ONE(link->text, acting) ? 80 : 70;
+	case LINK_UNSUBSCRIBE:
+		if (HAS_ONE(path, leaving) && HAS_ONE(link->text, leaving))
+			return 98;
+		return 85;
+	case LINK_TRACKER:
+		return 80;
+	case LINK_PLAIN:
+		/* Nothing says what it is for. */
+		return 50;
+	default:
+		return 100;
+	}
+}
+
 enum link_kind
 link_judge_image(const struct html_link *link)
 {

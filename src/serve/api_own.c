@@ -19,6 +19,7 @@ const struct http_route api_own_routes[] = {
     {HTTP_GET, V1 "/message/{id}/raw", own_get_raw, HTTP_CORS},
     {HTTP_GET, V1 "/message/{id}/findings", own_get_message_findings,
 	HTTP_CORS},
+    {HTTP_GET, V1 "/message/{id}/links", own_get_message_links, HTTP_CORS},
     {HTTP_GET, V1 "/sessions", own_sessions, HTTP_CORS},
     {HTTP_GET, V1 "/session/{id}", own_get_session, HTTP_CORS},
     {HTTP_GET, V1 "/session/{id}/transcript", own_get_transcript, HTTP_CORS},

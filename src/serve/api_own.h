@@ -40,6 +40,7 @@ void own_get_message(struct http_request *, void *context);
 void own_remove_message(struct http_request *, void *context);
 void own_get_raw(struct http_request *, void *context);
 void own_get_message_findings(struct http_request *, void *context);
+void own_get_message_links(struct http_request *, void *context);
 
 /* api_own_session.c */
 void own_sessions(struct http_request *, void *context);

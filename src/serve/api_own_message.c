@@ -3,6 +3,7 @@
 #include "api_own.h"
 
 #include "api_detail.h"
+#include "api_links.h"
 #include "api_message.h"
 #include "api_removed.h"
 
@@ -291,6 +292,35 @@ own_get_message_findings(struct http_request *request, void *context)
 {
 	struct work *work =
 	    new_work_on_one(context, request, work_findings, reply_answer);
+
+	if (work)
+		api_read(&work->task);
+}
+
+static enum err
+work_links(struct api_task *task, struct sql *sql)
+{
+	struct buf *raw = &((struct work *)task)->raw;
+	struct mime *mime;
+	int64_t seq;
+	enum err err = api_find_seq(sql, task->id, &seq);
+
+	if (!err)
+		err = pick_body_whole(sql, seq, raw);
+	if (err)
+		return err;
+	mime = mime_parse(buf_span(raw));
+	if (mime)
+		api_set_answer(task, api_links(mime, buf_span(raw)));
+	mime_free(mime);
+	return task->answer ? ERR_OK : ERR_MEMORY;
+}
+
+void
+own_get_message_links(struct http_request *request, void *context)
+{
+	struct work *work =
+	    new_work_on_one(context, request, work_links, reply_answer);
 
 	if (work)
 		api_read(&work->task);
