@@ -513,7 +513,9 @@ must_linger(const struct session *session)
 	if (max > 0 && session->shared->connections > max + LINGER_MORE)
 		return false;
 	return session->may_read || kept_input(session).len > 0 ||
-	    session->ending == ENDING_ERRORS;
+	    session->ending == ENDING_ERRORS ||
+	    session->ending == ENDING_REFUSED ||
+	    session->ending == ENDING_FAULT;
 }
 
 static bool

@@ -320,8 +320,10 @@ class Server:
         return self.run("show", "--raw", message["id"]).stdout
 
     def sessions(self):
-        """Session objects, newest first; stop() before: then all is there."""
-        return json_lines(self.run("sessions", "--json", "--limit", 0))
+        """Session objects, newest first; stop() before: then all is there.
+        They are numbered as they are stored, which is another order."""
+        return sorted(json_lines(self.run("sessions", "--json", "--limit", 0)),
+                      key=lambda session: session["started"], reverse=True)
 
     def dialogue(self, ident):
         """What was said in a session (or that of a message), as a list of
