@@ -108,6 +108,7 @@ return_record(struct session *session, enum err err)
 	if (err) {
 		record_lost(&session->record);
 		session->is_known = false;
+		session->put_session.is_late = true;
 	} else {
 		record_stored(&session->record);
 	}

@@ -253,7 +253,10 @@ pick_sessions(struct sql *sql, const struct pick_session_request *request,
 	enum err err = sql_start(sql, &row,
 	    COLUMNS "WHERE seq > ?1 AND seq < ?2 AND (?3 IS NULL OR EXISTS"
 		    " (SELECT 1 FROM message AS m WHERE m.session = session.id"
-		    " AND m.inbox = ?3)) ORDER BY seq DESC");
+		    " AND m.inbox = ?3 AND m.inbox <> ''"
+		    " AND m.seq > session.after_seq AND m.seq <="
+		    " ifnull(session.until_seq, 9223372036854775807)))"
+		    " ORDER BY seq DESC");
 
 	if (err)
 		return err;

@@ -20,15 +20,26 @@ enum session_parameter {
 	SESSION_ACCEPTED,
 	SESSION_REFUSED,
 	SESSION_ABORTED,
+	SESSION_AFTER,
+	SESSION_UNTIL,
 	SESSION_FIELD
 };
 
+/* What message.seq has come to. */
+struct place {
+	int64_t before; /* what is put now */
+	int64_t now;    /* with it */
+};
+
 static void
-bind_session(struct sql_row *row, const struct put_session *put)
+bind_session(struct sql_row *row, const struct put_session *put,
+    const struct place *place)
 {
 	sql_bind_number(row, SESSION_STARTED, put->started_us);
-	if (put->ended_us)
+	if (put->ended_us) {
 		sql_bind_number(row, SESSION_ENDED, put->ended_us);
+		sql_bind_number(row, SESSION_UNTIL, place->now);
+	}
 	sql_bind_number(row, SESSION_PORT, put->peer_port);
 	sql_bind_number(row, SESSION_ACCEPTED, put->accepted);
 	sql_bind_number(row, SESSION_REFUSED, put->refused);
@@ -57,15 +68,16 @@ find_session(struct sql *sql, const struct put_session *put, int64_t *seq)
 }
 
 static enum err
-insert_session(struct sql *sql, const struct put_session *put, int64_t *seq)
+insert_session(struct sql *sql, const struct put_session *put,
+    const struct place *place, int64_t *seq)
 {
 	static const char text[] =
 	    "INSERT INTO session (seq, id, started, ended, peer_port, accepted,"
-	    " refused, aborted, listener, protocol, peer, local, proxy, helo,"
-	    " user, mechanism, tls_version, tls_cipher, tls_group, sni, alpn,"
-	    " client_cert, ending) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-	    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,"
-	    " ?23)";
+	    " refused, aborted, after_seq, until_seq, listener, protocol, peer,"
+	    " local, proxy, helo, user, mechanism, tls_version, tls_cipher,"
+	    " tls_group, sni, alpn, client_cert, ending) VALUES (?1, ?2, ?3,"
+	    " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+	    " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 	struct sql_row *row;
 	enum err err = txn_next(sql, TXN_SESSION, seq);
 
@@ -75,7 +87,8 @@ insert_session(struct sql *sql, const struct put_session *put, int64_t *seq)
 		return err;
 	sql_bind_number(row, SESSION_SEQ, *seq);
 	sql_bind_span(row, SESSION_ID, span_string(put->id));
-	bind_session(row, put);
+	sql_bind_number(row, SESSION_AFTER, put->is_late ? 0 : place->before);
+	bind_session(row, put, place);
 	(void)sql_step(row);
 	err = sql_done(row);
 	if (!err)
@@ -84,22 +97,23 @@ insert_session(struct sql *sql, const struct put_session *put, int64_t *seq)
 }
 
 static enum err
-update_session(struct sql *sql, const struct put_session *put, int64_t seq)
+update_session(struct sql *sql, const struct put_session *put,
+    const struct place *place, int64_t seq)
 {
 	static const char text[] =
 	    "UPDATE session SET started = ?3, ended = ?4, peer_port = ?5,"
-	    " accepted = ?6, refused = ?7, aborted = ?8, listener = ?9,"
-	    " protocol = ?10, peer = ?11, local = ?12, proxy = ?13, helo = ?14,"
-	    " user = ?15, mechanism = ?16, tls_version = ?17, tls_cipher = ?18,"
-	    " tls_group = ?19, sni = ?20, alpn = ?21, client_cert = ?22,"
-	    " ending = ?23 WHERE seq = ?1";
+	    " accepted = ?6, refused = ?7, aborted = ?8, until_seq = ?10,"
+	    " listener = ?11, protocol = ?12, peer = ?13, local = ?14,"
+	    " proxy = ?15, helo = ?16, user = ?17, mechanism = ?18,"
+	    " tls_version = ?19, tls_cipher = ?20, tls_group = ?21, sni = ?22,"
+	    " alpn = ?23, client_cert = ?24, ending = ?25 WHERE seq = ?1";
 	struct sql_row *row;
 	enum err err = sql_start(sql, &row, text);
 
 	if (err)
 		return err;
 	sql_bind_number(row, SESSION_SEQ, seq);
-	bind_session(row, put);
+	bind_session(row, put, place);
 	(void)sql_step(row);
 	return sql_done(row);
 }
@@ -125,15 +139,16 @@ insert_dialogue(struct sql *sql, const struct put_session *put, int64_t seq)
 }
 
 static enum err
-write_session(struct sql *sql, const struct put_session *put)
+write_session(
+    struct sql *sql, const struct put_session *put, const struct place *place)
 {
 	int64_t seq = 0;
 	enum err err = find_session(sql, put, &seq);
 
 	if (err == ERR_NOT_FOUND)
-		err = insert_session(sql, put, &seq);
+		err = insert_session(sql, put, place, &seq);
 	else if (!err)
-		err = update_session(sql, put, seq);
+		err = update_session(sql, put, place, seq);
 	if (!err)
 		err = insert_dialogue(sql, put, seq);
 	txn_weigh(sql, put->dialogue.len);
@@ -143,7 +158,13 @@ write_session(struct sql *sql, const struct put_session *put)
 static enum err
 run_session(struct store_job *job, struct sql *sql)
 {
-	return write_session(sql, (const struct put_session *)job);
+	struct place place;
+	enum err err = txn_last(sql, TXN_SEQ, &place.now);
+
+	place.before = place.now;
+	return err
+	    ? err
+	    : write_session(sql, (const struct put_session *)job, &place);
 }
 
 void
@@ -266,12 +287,11 @@ static enum err
 run_message(struct store_job *job, struct sql *sql)
 {
 	struct put_message *put = (struct put_message *)job;
-	enum err err = ERR_OK;
+	enum err err = txn_next(sql, TXN_SEQ, &put->seq);
 
-	if (put->session)
-		err = write_session(sql, put->session);
-	if (!err)
-		err = txn_next(sql, TXN_SEQ, &put->seq);
+	if (!err && put->session)
+		err = write_session(
+		    sql, put->session, &(struct place){put->seq - 1, put->seq});
 	if (!err)
 		err = insert_message(sql, put->message, put->seq);
 	if (!err)

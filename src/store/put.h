@@ -9,6 +9,7 @@
 #include "span.h"
 #include "uid.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -49,6 +50,9 @@ struct put_session {
 	   as part number `part`, which counts from 0. Borrowed until done(). */
 	struct span dialogue;
 	unsigned part;
+	/* A put failed before: messages may be there that know of no session.
+	 */
+	bool is_late;
 };
 
 void put_session_init(struct put_session *);

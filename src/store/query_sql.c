@@ -240,7 +240,6 @@ put_envelope(struct query_sql *made, const struct query *term)
 	    [QUERY_USER] = "m.user",
 	    [QUERY_INBOX] = "m.inbox",
 	    [QUERY_ID] = "m.id",
-	    [QUERY_SESSION] = "m.session",
 	};
 
 	put_compare(made, term, names[term->field]);
@@ -253,6 +252,19 @@ put_inbox(struct query_sql *made, const struct query *term)
 	(void)buf_put_string(made->out, "(m.inbox <> '' AND ");
 	put_envelope(made, term);
 	(void)buf_put_char(made->out, ')');
+}
+
+/* Without an index: a session knows where its messages are. */
+static void
+put_session(struct query_sql *made, const struct query *term)
+{
+	int id = add_text(made, term->text);
+
+	(void)buf_printf(made->out,
+	    "(m.session = ?%d AND m.seq > ifnull((SELECT after_seq FROM session"
+	    " WHERE id = ?%d), 0) AND m.seq <= ifnull((SELECT until_seq"
+	    " FROM session WHERE id = ?%d), %lld))",
+	    id, id, id, (long long)INT64_MAX);
 }
 
 static void
@@ -369,7 +381,7 @@ static putter *const putters[QUERY_FIELDS] = {
     [QUERY_INBOX] = put_inbox,
     [QUERY_STATE] = put_state,
     [QUERY_ID] = put_envelope,
-    [QUERY_SESSION] = put_envelope,
+    [QUERY_SESSION] = put_session,
     [QUERY_SEQ] = put_seq,
     [QUERY_AFTER] = put_number,
     [QUERY_BEFORE] = put_number,

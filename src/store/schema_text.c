@@ -119,6 +119,17 @@ const char *const schema_text[] = {
     "CREATE INDEX finding_message ON finding (message)"
     " WHERE message IS NOT NULL;"
     "CREATE INDEX finding_session ON finding (session);",
+
+    /* 3: where a session's messages are. An index has a page for each of the
+       sessions that send at the same time, to be written with each batch. */
+    "ALTER TABLE session ADD COLUMN after_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN until_seq INTEGER;" /* NULL: it goes on */
+    "UPDATE session SET"
+    " after_seq = ifnull((SELECT min(m.seq) - 1 FROM message AS m"
+    " WHERE m.session = session.id), 0),"
+    " until_seq = ifnull((SELECT max(m.seq) FROM message AS m"
+    " WHERE m.session = session.id), 0);"
+    "DROP INDEX message_session;",
 };
 
 const int schema_text_count =

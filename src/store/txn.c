@@ -132,19 +132,31 @@ read_last(struct sql *sql, enum txn_counter counter)
 }
 
 enum err
-txn_next(struct sql *sql, enum txn_counter counter, int64_t *number)
+txn_last(struct sql *sql, enum txn_counter counter, int64_t *number)
 {
 	int64_t *last = &sql_marks(sql)[counter];
 	enum err err = ERR_OK;
 
 	if (*last == 0)
 		err = read_last(sql, counter);
+	if (*last < 0)
+		*last = 0;
+	*number = *last;
+	return err;
+}
+
+enum err
+txn_next(struct sql *sql, enum txn_counter counter, int64_t *number)
+{
+	int64_t last;
+	enum err err = txn_last(sql, counter, &last);
+
 	if (err)
 		return err;
-	if (*last == INT64_MAX)
+	if (last == INT64_MAX)
 		return ERR_LIMIT;
-	*last = *last < 0 ? 1 : *last + 1;
-	*number = *last;
+	*number = last + 1;
+	sql_marks(sql)[counter] = *number;
 	return ERR_OK;
 }
 

@@ -34,6 +34,9 @@ void txn_rollback(struct sql *);
  */
 enum err txn_next(struct sql *, enum txn_counter, int64_t *number);
 
+/* The last one that was given out; 0 where none was. */
+enum err txn_last(struct sql *, enum txn_counter, int64_t *number);
+
 /* Says that so many bytes were written; and how many were, since it began. */
 void txn_weigh(struct sql *, uint64_t more);
 uint64_t txn_weight(struct sql *);

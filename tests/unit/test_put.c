@@ -239,6 +239,70 @@ a_message_brings_its_session(void **state)
 }
 
 static void
+store_one(struct fixture *fixture, const char *id, struct put_session *session)
+{
+	struct message *message = sample_message(&fixture->rules, id, 10);
+	struct put_message put;
+
+	put_message_init(&put, message);
+	put.session = session;
+	assert_int_equal(run(fixture->sql, &put.job), ERR_OK);
+	message_free(message);
+}
+
+static const char limits_text[] =
+    "SELECT after_seq || '|' || ifnull(until_seq, 'open') FROM session"
+    " WHERE id = 'session-1'";
+
+static void
+a_session_knows_where_its_messages_are(void **state)
+{
+	struct fixture *fixture = *state;
+	struct put_session session;
+
+	store_one(fixture, "before", NULL);
+	store_one(fixture, "before too", NULL);
+	fill_session(&session);
+	store_one(fixture, "first", &session);
+	assert_text(fixture->sql, limits_text, "2|open");
+	store_one(fixture, "another's", NULL);
+	session.part = 1;
+	assert_int_equal(run(fixture->sql, &session.job), ERR_OK);
+	assert_text(fixture->sql, limits_text, "2|open");
+	session.part = 2;
+	session.ended_us = 1;
+	store_one(fixture, "last", &session);
+	assert_text(fixture->sql, limits_text, "2|5");
+}
+
+static void
+a_session_without_messages_has_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct put_session session;
+
+	store_one(fixture, "before", NULL);
+	fill_session(&session);
+	session.ended_us = 1;
+	assert_int_equal(run(fixture->sql, &session.job), ERR_OK);
+	assert_text(fixture->sql, limits_text, "1|1");
+}
+
+/* A put of it failed, so messages may have come before it. */
+static void
+a_late_session_may_have_any(void **state)
+{
+	struct fixture *fixture = *state;
+	struct put_session session;
+
+	store_one(fixture, "its own", NULL);
+	fill_session(&session);
+	session.is_late = true;
+	assert_int_equal(run(fixture->sql, &session.job), ERR_OK);
+	assert_text(fixture->sql, limits_text, "0|open");
+}
+
+static void
 numbers_are_not_used_again(void **state)
 {
 	struct fixture *fixture = *state;
@@ -352,6 +416,9 @@ main(void)
 	    TEST(any_bytes_are_a_name),
 	    TEST(a_session_grows),
 	    TEST(a_message_brings_its_session),
+	    TEST(a_session_knows_where_its_messages_are),
+	    TEST(a_session_without_messages_has_none),
+	    TEST(a_late_session_may_have_any),
 	    TEST(numbers_are_not_used_again),
 	    TEST(a_body_that_cannot_be_read),
 	    TEST(many_recipients),

@@ -1,6 +1,7 @@
 /* test_schema: the way from nothing, and from older versions, to the tables. */
 #include "schema.h"
 
+#include "sample.h"
 #include "schema_text.h"
 #include "scratch.h"
 #include "unit.h"
@@ -133,6 +134,31 @@ older_versions_come_along(void **state)
 	}
 }
 
+/* From before sessions knew where their messages are. */
+static void
+sessions_find_their_messages(void **state)
+{
+	static const char text[] =
+	    "INSERT INTO session (seq, id, started, listener, protocol, peer,"
+	    " peer_port, local, proxy, helo, user, mechanism, tls_version,"
+	    " tls_cipher, tls_group, sni, alpn, client_cert, ending, accepted,"
+	    " refused, aborted) SELECT value, 's' || value, 0, '', '', '', 0,"
+	    " '', '', '', '', '', '', '', '', '', '', '', '', 0, 0, 0"
+	    " FROM json_each('[1, 2]');"
+	    "INSERT INTO message (seq, id, session, received, state, reason,"
+	    " listener, inbox, peer, helo, user, mail_from, mail_params, size)"
+	    " SELECT value, value, 's1', 0, 0, '', '', '', '', '', '', '', '',"
+	    " 0 FROM json_each('[4, 6, 9]')";
+	struct fixture *fixture = *state;
+
+	make_version(fixture->sql, 2);
+	assert_int_equal(sql_exec(fixture->sql, text), ERR_OK);
+	assert_int_equal(schema_migrate(fixture->sql, NULL), ERR_OK);
+	assert_text(fixture->sql,
+	    "SELECT group_concat(after_seq || '-' || until_seq) FROM session",
+	    "3-9,0-0");
+}
+
 static void
 a_newer_version_is_refused(void **state)
 {
@@ -213,6 +239,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(makes_all_of_it),
 	    TEST(older_versions_come_along),
+	    TEST(sessions_find_their_messages),
 	    TEST(a_newer_version_is_refused),
 	    TEST(somebody_elses_is_not_touched),
 	    TEST(a_failed_step_is_undone),
