@@ -54,6 +54,13 @@ mailpit_reply_text(
 }
 
 void
+mailpit_refuse(struct api_task *task, const char *why)
+{
+	mailpit_reply_text(task->request, 400, "%s", why);
+	api_task_free(task);
+}
+
+void
 mailpit_reply_ok(struct http_request *request)
 {
 	http_reply(request, 200, "text/plain", SPAN("ok"));

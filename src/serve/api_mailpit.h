@@ -12,6 +12,8 @@
 /* Plain text, as that API tells of errors. */
 void mailpit_reply_text(struct http_request *, int status, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
+/* A 400 with that text; gives up the task, which was not handed over. */
+void mailpit_refuse(struct api_task *, const char *why);
 /* "ok" */
 void mailpit_reply_ok(struct http_request *);
 /* 404 for an id that is none, or for "latest" where nothing is. Other errors
@@ -79,8 +81,10 @@ void mailpit_put_chaos(struct http_request *, void *context);
 /* api_mailpit_check.c */
 void mailpit_release(struct http_request *, void *context);
 void mailpit_html_check(struct http_request *, void *context);
-void mailpit_link_check(struct http_request *, void *context);
 void mailpit_sa_check(struct http_request *, void *context);
+
+/* api_mailpit_link.c */
+void mailpit_link_check(struct http_request *, void *context);
 
 /* api_mailpit_events.c */
 void mailpit_events(struct http_request *, void *context);

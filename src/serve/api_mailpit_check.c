@@ -4,9 +4,12 @@
 
 #include "api_json.h"
 #include "api_mailpit_read.h"
+#include "html_check.h"
 #include "mime_compose.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 static void
 answer_json(struct reading *reading)
@@ -14,19 +17,119 @@ answer_json(struct reading *reading)
 	api_reply_answer(&reading->task);
 }
 
-/* ---- html-check: there is no table of clients to check against, which is
-   what no tests, no platforms and no share of support say. */
+/* ---- html-check */
+
+static json_t *
+platforms_value(void)
+{
+	json_t *platforms = json_object();
+
+	for (size_t i = 0; i < HTML_CLIENTS; i++) {
+		const struct html_client *client = &html_clients[i];
+		json_t *clients = json_object_get(platforms, client->platform);
+
+		if (!clients) {
+			clients = json_array();
+			(void)json_object_set_new(
+			    platforms, client->platform, clients);
+		}
+		(void)json_array_append_new(
+		    clients, json_string(client->family));
+	}
+	return platforms;
+}
+
+static const char *
+support_name(char letter)
+{
+	switch (letter) {
+	case 'y':
+		return "yes";
+	case 'a':
+		return "partial";
+	default:
+		return "no";
+	}
+}
+
+/* What was not tried in a client is no result. */
+static json_t *
+results_value(const struct html_feature *feature)
+{
+	json_t *results = json_array();
+
+	for (size_t i = 0; i < HTML_CLIENTS; i++) {
+		const struct html_client *client = &html_clients[i];
+		char name[80];
+
+		if (feature->support[i] == 'u')
+			continue;
+		(void)snprintf(name, sizeof(name), "%s %s", client->family,
+		    client->platform_name);
+		(void)json_array_append_new(results,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "Name", name,
+			"Platform", client->platform, "Family", client->family,
+			"Version", "", "Support",
+			support_name(feature->support[i]), "NoteNumber", ""));
+	}
+	return results;
+}
+
+static json_t *
+warning_value(const struct html_feature *feature, size_t found,
+    const struct html_support *support)
+{
+	char url[100];
+
+	(void)snprintf(url, sizeof(url),
+	    "https://www.caniemail.com/features/%s/", feature->slug);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[], s:s, s:o, s:{}, "
+			 "s:{s:I, s:f, s:f, s:f}}",
+	    "Slug", feature->slug, "Title", feature->title, "Description", "",
+	    "URL", url, "Category",
+	    strncmp(feature->slug, "css-", 4) == 0 ? "css" : "html", "Tags",
+	    "Keywords", "", "Results", results_value(feature), "NotesByNumber",
+	    "Score", "Found", (json_int_t)found, "Supported", support->yes,
+	    "Partial", support->partly, "Unsupported", support->no);
+}
+
+static json_t *
+warnings_value(const struct html_check *check)
+{
+	json_t *warnings = json_array();
+
+	for (size_t i = 0; i < HTML_FEATURES; i++) {
+		const struct html_feature *feature = &html_features[i];
+		struct html_support support;
+
+		if (check->found[i] == 0)
+			continue;
+		html_feature_support(feature, &support);
+		(void)json_array_append_new(warnings,
+		    warning_value(feature, check->found[i], &support));
+	}
+	return warnings;
+}
 
 static enum err
 show_html_check(struct reading *reading, const struct pick_row *row)
 {
+	struct span html = buf_span(&reading->mime->html);
+	struct html_support total;
+	struct html_check check;
+
 	(void)row;
-	if (reading->mime->html.len == 0)
+	if (html.len == 0)
 		return ERR_OK;
+	if (!html_check(&check, html))
+		return ERR_MEMORY;
+	html_check_total(&check, &total);
 	api_set_answer(&reading->task,
-	    json_pack("{s:[], s:{}, s:{s:i, s:i, s:i, s:i, s:i}}", "Warnings",
-		"Platforms", "Total", "Tests", 0, "Nodes", 0, "Supported", 0,
-		"Partial", 0, "Unsupported", 0));
+	    json_pack("{s:o, s:o, s:{s:i, s:I, s:f, s:f, s:f}}", "Warnings",
+		warnings_value(&check), "Platforms", platforms_value(), "Total",
+		"Tests", HTML_FEATURES, "Nodes", (json_int_t)check.nodes,
+		"Supported", total.yes, "Partial", total.partly, "Unsupported",
+		total.no));
 	return reading->task.answer ? ERR_OK : ERR_MEMORY;
 }
 
@@ -48,29 +151,6 @@ mailpit_html_check(struct http_request *request, void *context)
 
 	if (reading)
 		reading_start(reading);
-}
-
-/* ---- link-check: nothing that mail names is ever fetched. */
-
-static enum err
-show_link_check(struct reading *reading, const struct pick_row *row)
-{
-	(void)row;
-	api_set_answer(
-	    &reading->task, json_pack("{s:i, s:[]}", "Errors", 0, "Links"));
-	return reading->task.answer ? ERR_OK : ERR_MEMORY;
-}
-
-void
-mailpit_link_check(struct http_request *request, void *context)
-{
-	struct reading *reading =
-	    reading_new(context, request, show_link_check, answer_json);
-
-	if (!reading)
-		return;
-	reading->counts_as_read = true;
-	reading_start(reading);
 }
 
 /* ---- sa-check: no SpamAssassin is configured. */

@@ -1,7 +1,9 @@
-/* fuzz_html: words of anything are words, with single blanks between. */
+/* fuzz_html: words of anything are words, with single blanks between; and no
+   feature is found in more elements than there are. */
 #include "fuzz.h"
 
 #include "html.h"
+#include "html_check.h"
 
 static void
 try(struct span html, bool (*put)(struct buf *, struct span))
@@ -18,6 +20,19 @@ try(struct span html, bool (*put)(struct buf *, struct span))
 	buf_release(&out);
 }
 
+static void
+check(struct span html)
+{
+	struct html_check found;
+	struct html_support total;
+
+	FUZZ_REQUIRE(html_check(&found, html));
+	for (size_t i = 0; i < HTML_FEATURES; i++)
+		FUZZ_REQUIRE(found.found[i] <= found.nodes);
+	html_check_total(&found, &total);
+	FUZZ_REQUIRE(total.yes >= -0.001 && total.no <= 100.001);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -25,5 +40,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	try(html, html_put_words);
 	try(html, html_put_search);
+	check(html);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "link.h"
+#include "url_host.h"
 
 #include <string.h>
 
@@ -14,6 +15,9 @@ check(const struct links *links)
 	for (size_t i = 0; i < links->count; i++) {
 		FUZZ_REQUIRE(links->at[i].url.len > 0);
 		FUZZ_REQUIRE(links->at[i].text.len <= 200);
+		FUZZ_REQUIRE(!url_is_http(links->at[i].url) ||
+		    url_host(links->at[i].url).len < links->at[i].url.len);
+		(void)url_host_is_reserved(url_host(links->at[i].url));
 		for (size_t j = 0; j < links->at[i].url.len; j++)
 			FUZZ_REQUIRE(
 			    (unsigned char)links->at[i].url.at[j] > ' ');
