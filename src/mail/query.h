@@ -101,6 +101,9 @@ struct query {
 	enum query_field field;
 	enum query_form form;
 	enum query_compare compare; /* of QUERY_SEQ */
+	/* Of QUERY_LARGER and QUERY_SMALLER: the header that Mailpit's API
+	   shows above the message (trace.h) counts too. */
+	bool with_trace;
 	int64_t number;
 	/* Of the text fields, ready to be compared: cleaned or in lower case
 	   where the field asks for it. Owned, NUL-terminated. */

@@ -213,7 +213,8 @@ static bool
 match_number(const struct query *term, const struct query_subject *subject)
 {
 	const struct message *message = subject->message;
-	int64_t size = (int64_t)subject->size;
+	int64_t size = (int64_t)subject->size +
+	    (term->with_trace ? subject->trace_size : 0);
 
 	switch (term->field) {
 	case QUERY_STATE:

@@ -26,6 +26,7 @@ struct query_subject {
 	const struct findings *findings; /* of the message; NULL: none */
 	const char *const *tags;         /* NULL-terminated; NULL: none */
 	bool is_read;
+	int64_t trace_size; /* octets of what trace.h composes for it */
 };
 
 /* NULL matches everything. */

@@ -300,6 +300,8 @@ read_value(struct query *term, const struct query_name *row, struct span value,
 	term->field = row->field;
 	term->form = row->form;
 	term->compare = row->compare;
+	term->with_trace =
+	    options->dialect == QUERY_MAILPIT && row->value == QUERY_VALUE_SIZE;
 	if (!is_pattern(row, value, options))
 		return readers[row->value](term, value, options);
 	term->form = QUERY_PATTERN;

@@ -50,6 +50,19 @@ api_task_new(struct api *api, struct http_request *request, size_t size)
 	return task;
 }
 
+void *
+api_task_with_id(struct api_task *task)
+{
+	struct span id = http_value(task->request, "id");
+
+	task->id = strndup(id.at, id.len);
+	if (task->id)
+		return task;
+	http_reply_error(task->request, 500, "%s", err_text(ERR_MEMORY));
+	api_task_free(task);
+	return NULL;
+}
+
 void
 api_task_free(struct api_task *task)
 {
@@ -227,6 +240,7 @@ api_matches(const struct pick_request *pick, const struct index_entry *entry)
 	const struct query_subject subject = {
 	    .seq = entry->seq,
 	    .size = entry->size,
+	    .trace_size = entry->trace_size,
 	    .message = entry->message,
 	    .mime = entry->mime,
 	    .search = &entry->search,
@@ -275,4 +289,35 @@ api_take_number(struct http_request *request, const char *name,
 		return false;
 	*number = (int64_t)read;
 	return true;
+}
+
+/* "5" after the point is half a second. */
+static bool
+read_fraction(struct span digits, int64_t *us)
+{
+	uint64_t read = 0;
+
+	if (digits.len > 6 || (digits.len > 0 && !span_number(digits, &read)))
+		return false;
+	for (size_t i = digits.len; i < 6; i++)
+		read *= 10;
+	*us += (int64_t)read;
+	return true;
+}
+
+bool
+api_take_seconds(struct http_request *request, const char *name,
+    int64_t fallback_us, int64_t *us)
+{
+	struct span fraction, whole;
+	uint64_t read;
+
+	*us = fallback_us;
+	if (!http_parameter(request, name, &fraction))
+		return true;
+	whole = span_cut(&fraction, '.');
+	if (!span_number(whole, &read) || read > INT64_MAX / CLOCK_SECOND - 1)
+		return false;
+	*us = (int64_t)read * CLOCK_SECOND;
+	return read_fraction(fraction, us);
 }

@@ -78,6 +78,8 @@ struct api_task {
 
 /* NULL without memory, after the request was answered with a 500. */
 void *api_task_new(struct api *, struct http_request *, size_t size);
+/* Takes the route's {id}, or gives the task up with a 500: NULL. */
+void *api_task_with_id(struct api_task *);
 /* Of a task that was not handed over: its request is answered already. */
 void api_task_free(struct api_task *);
 
@@ -121,6 +123,10 @@ enum err api_find_seq(struct sql *, const char *id, int64_t *seq);
 /* A whole number parameter; `fallback` when absent, false when it is none. */
 bool api_take_number(
     struct http_request *, const char *name, int64_t fallback, int64_t *number);
+
+/* Likewise for seconds with at most six decimals, read into microseconds. */
+bool api_take_seconds(
+    struct http_request *, const char *name, int64_t fallback_us, int64_t *us);
 
 /* The status that an err deserves: 404, 410, 503, 507, 500... */
 int api_status(enum err);

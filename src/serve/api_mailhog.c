@@ -262,16 +262,8 @@ new_work_on_one(struct api *api, struct http_request *request,
     void (*reply)(struct api_task *, enum err))
 {
 	struct work *work = new_work(api, request, run, reply);
-	struct span id = http_value(request, "id");
 
-	if (!work)
-		return NULL;
-	work->task.id = strndup(id.at, id.len);
-	if (work->task.id)
-		return work;
-	http_reply(request, 500, NULL, SPAN(""));
-	api_task_free(&work->task);
-	return NULL;
+	return work ? api_task_with_id(&work->task) : NULL;
 }
 
 static bool

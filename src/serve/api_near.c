@@ -134,6 +134,7 @@ look_at(const struct pick_row *row, void *context)
 		const struct query_subject subject = {
 		    .seq = row->seq,
 		    .size = row->size,
+		    .trace_size = row->summary.trace_size,
 		    .message = row->message,
 		    .mime = mime,
 		    .findings = &findings,

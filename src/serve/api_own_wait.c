@@ -3,13 +3,14 @@
 
 #include "api_message.h"
 #include "api_near.h"
+#include "clock.h"
 
 #include <event2/event.h>
 #include <jansson.h>
 #include <stdlib.h>
 
-#define TIMEOUT_DEFAULT 10
-#define TIMEOUT_MAX (24 * 60 * 60)
+#define TIMEOUT_DEFAULT (10 * CLOCK_SECOND)
+#define TIMEOUT_MAX (24 * 60 * 60 * CLOCK_SECOND)
 
 enum stage {
 	READING, /* what is stored already is being looked through */
@@ -25,7 +26,7 @@ struct wait {
 	json_t *messages;  /* owned: what matched, oldest first */
 	json_t *meanwhile; /* owned: what matched while it was reading */
 	int64_t seq;       /* the newest message it has looked at */
-	int64_t timeout_s;
+	int64_t timeout_us;
 	struct watcher *watcher;
 	struct event *timer;
 	bool is_gone; /* the client is */
@@ -189,7 +190,8 @@ add_meanwhile(struct wait *wait)
 static bool
 start_timer(struct wait *wait)
 {
-	const struct timeval timeout = {wait->timeout_s, 0};
+	const struct timeval timeout = {
+	    wait->timeout_us / CLOCK_SECOND, wait->timeout_us % CLOCK_SECOND};
 
 	wait->timer =
 	    evtimer_new(loop_base(wait->task.api->loop), on_timeout, wait);
@@ -210,7 +212,7 @@ reply_read(struct api_task *task, enum err err)
 		answer(wait);
 		return;
 	}
-	if (wait->timeout_s == 0) {
+	if (wait->timeout_us == 0) {
 		explain(wait);
 		return;
 	}
@@ -225,12 +227,13 @@ reply_read(struct api_task *task, enum err err)
 static bool
 take_timeout(struct wait *wait)
 {
-	if (api_take_number(wait->task.request, "timeout", TIMEOUT_DEFAULT,
-		&wait->timeout_s) &&
-	    wait->timeout_s <= TIMEOUT_MAX)
+	if (api_take_seconds(wait->task.request, "timeout", TIMEOUT_DEFAULT,
+		&wait->timeout_us) &&
+	    wait->timeout_us <= TIMEOUT_MAX)
 		return true;
 	http_reply_error(wait->task.request, 400,
-	    "timeout is a whole number of seconds, at most %d", TIMEOUT_MAX);
+	    "timeout is a number of seconds, at most %jd",
+	    (intmax_t)(TIMEOUT_MAX / CLOCK_SECOND));
 	return false;
 }
 

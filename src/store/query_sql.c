@@ -296,10 +296,17 @@ put_number(struct query_sql *made, const struct query *term)
 	static const char *const comparisons[QUERY_FIELDS] = {
 	    [QUERY_AFTER] = "m.received >=",
 	    [QUERY_BEFORE] = "m.received <=",
-	    [QUERY_LARGER] = "m.size >",
-	    [QUERY_SMALLER] = "m.size <",
+	    [QUERY_LARGER] = ">",
+	    [QUERY_SMALLER] = "<",
 	};
+	bool is_size =
+	    term->field == QUERY_LARGER || term->field == QUERY_SMALLER;
 
+	if (is_size)
+		(void)buf_printf(made->out, "m.size%s ",
+		    term->with_trace ? " + (SELECT y.trace_size FROM summary y"
+				       " WHERE y.message = m.seq)"
+				     : "");
 	(void)buf_printf(made->out, "%s ?%d", comparisons[term->field],
 	    add_number(made, term->number));
 }

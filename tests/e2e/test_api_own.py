@@ -86,6 +86,10 @@ def says_what_is_wrong():
                              ("/messages?limit=0", 400),
                              ("/messages?after=-1", 400),
                              ("/wait?timeout=x", 400),
+                             ("/wait?timeout=", 400),
+                             ("/wait?timeout=1.x", 400),
+                             ("/wait?timeout=1.0000001", 400),
+                             ("/wait?timeout=86400.1", 400),
                              ("/nowhere", 404)):
             answer = api.ask("GET", OWN + path, status=status)
             assert answer.json["error"], path
@@ -155,6 +159,8 @@ def explains_a_wait_that_ran_out():
         assert near["missed"] == ["rcpt:bob"], near["missed"]
         some = wait(api, 408, query="subject:invoice", count=2, timeout=0)
         assert len(some["messages"]) == 1
+        missed = wait(api, 408, query="subject:bill", timeout="0.01")
+        assert missed["near"][0]["missed"] == ["subject:bill"], missed
 
 
 @test

@@ -192,7 +192,7 @@ set_up(void **state)
 	fixture.findings.at = &fixture.finding;
 	fixture.findings.count = 1;
 	fixture.subject = (struct query_subject){42, 100, fixture.message,
-	    fixture.mime, &fixture.search, &fixture.findings, tags, false};
+	    fixture.mime, &fixture.search, &fixture.findings, tags, false, 50};
 	*state = &fixture;
 	return 0;
 }

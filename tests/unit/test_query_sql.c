@@ -339,6 +339,7 @@ find_in_memory(const struct fixture *fixture, const struct query *query,
 		struct query_subject subject = {
 		    .seq = entry->seq,
 		    .size = entry->size,
+		    .trace_size = entry->trace_size,
 		    .message = entry->message,
 		    .mime = entry->mime,
 		    .search = &entry->search,
