@@ -74,7 +74,9 @@ look_at(const char *text)
 }
 
 /* What GMime's line filters would touch goes as base64: odd line ends, and
-   quoted-printable to which it adds the line end that is missing. */
+   quoted-printable to which it adds the line end that is missing. What needs
+   no encoding gets no header that says so: clients know which ones to expect.
+ */
 static GMimeContentEncoding
 encoding_of(const char *text)
 {
@@ -83,7 +85,7 @@ encoding_of(const char *text)
 	if (shape.has_odd_line_end)
 		return GMIME_CONTENT_ENCODING_BASE64;
 	if (shape.is_ascii && !shape.has_long_line)
-		return GMIME_CONTENT_ENCODING_7BIT;
+		return GMIME_CONTENT_ENCODING_DEFAULT;
 	if (shape.ends_line)
 		return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 	return GMIME_CONTENT_ENCODING_BASE64;
@@ -288,6 +290,22 @@ write_message(struct buf *out, GMimeMessage *message)
 	return fits;
 }
 
+/* The line end that GMime adds to a text that is alone and has none would be
+   read as a part of it. */
+static void
+cut_line_end(struct buf *out, GMimeObject *body, const char *text)
+{
+	struct span line_end = SPAN("\r\n");
+
+	if (!GMIME_IS_PART(body) || !text || !text[0] ||
+	    encoding_of(text) != GMIME_CONTENT_ENCODING_DEFAULT ||
+	    look_at(text).ends_line || out->len < line_end.len)
+		return;
+	if (memcmp(out->at + out->len - line_end.len, line_end.at,
+		line_end.len) == 0)
+		buf_cut(out, out->len - line_end.len);
+}
+
 bool
 mime_compose(struct buf *out, const struct compose *compose)
 {
@@ -297,8 +315,9 @@ mime_compose(struct buf *out, const struct compose *compose)
 
 	put_header(message, compose);
 	g_mime_message_set_mime_part(message, body);
-	g_object_unref(body);
 	fits = write_message(out, message);
+	cut_line_end(out, body, compose->text);
+	g_object_unref(body);
 	g_object_unref(message);
 	return fits;
 }

@@ -2,6 +2,7 @@
 #include "api_mailpit_json.h"
 
 #include "api_message.h"
+#include "trace.h"
 #include "unsubscribe.h"
 
 #include <jansson.h>
@@ -133,6 +134,24 @@ strings_value(const char *const *strings)
 	return array;
 }
 
+static bool
+add_unlisted(struct span address, void *context)
+{
+	return json_array_append_new(context,
+		   json_pack("{s:s, s:o}", "Name", "", "Address",
+		       api_string(address))) == 0;
+}
+
+/* With the recipients that no header names, as the store lists them. */
+static json_t *
+bcc_value(const struct message *message, const struct mime *mime)
+{
+	json_t *bcc = list_value(mime, MIME_BCC);
+
+	(void)trace_unlisted(message, mime, add_unlisted, bcc);
+	return bcc;
+}
+
 json_t *
 mailpit_summary_of_entry(const struct index_entry *entry)
 {
@@ -145,7 +164,7 @@ mailpit_summary_of_entry(const struct index_entry *entry)
 	    message_id_value(span_string(mime->message_id), message->id),
 	    "Read", 0, "From", first_of(list_value(mime, MIME_FROM)), "To",
 	    list_value(mime, MIME_TO), "Cc", list_value(mime, MIME_CC), "Bcc",
-	    list_value(mime, MIME_BCC), "ReplyTo",
+	    bcc_value(message, mime), "ReplyTo",
 	    list_value(mime, MIME_REPLY_TO), "Subject", mime->subject,
 	    "Created", time_value(message->received_us), "Username",
 	    api_string(message_get(message, MESSAGE_USER)), "Tags",

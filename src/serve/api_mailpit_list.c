@@ -217,13 +217,6 @@ new_change(struct api *api, struct http_request *request,
 	return change;
 }
 
-static void
-refuse(struct change *change, const char *why)
-{
-	mailpit_reply_text(change->task.request, 400, "%s", why);
-	api_task_free(&change->task);
-}
-
 static bool
 find_seq(const struct pick_row *row, void *context)
 {
@@ -339,12 +332,12 @@ mailpit_mark(struct http_request *request, void *context)
 		return;
 	change->body = api_json_read(http_body(request), error, sizeof(error));
 	if (!change->body) {
-		refuse(change, error);
+		mailpit_refuse(&change->task, error);
 		return;
 	}
 	wrong = read_mark(change, &search);
 	if (wrong) {
-		refuse(change, wrong);
+		mailpit_refuse(&change->task, wrong);
 		return;
 	}
 	if (search[0] &&
@@ -445,6 +438,11 @@ mailpit_delete_search(struct http_request *request, void *context)
 		return;
 	if (!api_parse_query(&change->task, QUERY_MAILPIT, query)) {
 		api_task_free(&change->task);
+		return;
+	}
+	/* "subject:" asks for everything; nobody who searches means that. */
+	if (change->task.query->kind == QUERY_ALL) {
+		mailpit_refuse(&change->task, "Error: no search query");
 		return;
 	}
 	api_write(&change->task);

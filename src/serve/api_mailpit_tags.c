@@ -47,13 +47,6 @@ new_tags(struct api *api, struct http_request *request,
 	return tags;
 }
 
-static void
-refuse(struct tags *tags, const char *why)
-{
-	mailpit_reply_text(tags->task.request, 400, "%s", why);
-	api_task_free(&tags->task);
-}
-
 /* ---- the list */
 
 static bool
@@ -177,16 +170,17 @@ mailpit_set_tags(struct http_request *request, void *context)
 		return;
 	tags->body = api_json_read(http_body(request), error, sizeof(error));
 	if (!tags->body) {
-		refuse(tags, error);
+		mailpit_refuse(&tags->task, error);
 		return;
 	}
 	if (api_json_strings(tags->body, "Tags", &given) == API_JSON_WRONG ||
 	    api_json_strings(tags->body, "IDs", &tags->ids) == API_JSON_WRONG) {
-		refuse(tags, "Tags and IDs are lists of strings");
+		mailpit_refuse(
+		    &tags->task, "Tags and IDs are lists of strings");
 		return;
 	}
 	if (!take_names(tags, given)) {
-		refuse(tags, "out of memory");
+		mailpit_refuse(&tags->task, "out of memory");
 		return;
 	}
 	api_write(&tags->task);
@@ -230,7 +224,7 @@ new_change(struct api *api, struct http_request *request,
 	tags->from = strndup(from.at, from.len);
 	if (tags->from)
 		return tags;
-	refuse(tags, "out of memory");
+	mailpit_refuse(&tags->task, "out of memory");
 	return NULL;
 }
 
@@ -253,12 +247,12 @@ mailpit_rename_tag(struct http_request *request, void *context)
 		return;
 	tags->body = api_json_read(http_body(request), error, sizeof(error));
 	if (!tags->body) {
-		refuse(tags, error);
+		mailpit_refuse(&tags->task, error);
 		return;
 	}
 	if (api_json_string(tags->body, "Name", &name) == API_JSON_WRONG ||
 	    !tag_clean(span_string(name), tags->to)) {
-		refuse(tags, "invalid tag name: ");
+		mailpit_refuse(&tags->task, "invalid tag name: ");
 		return;
 	}
 	api_write(&tags->task);

@@ -182,6 +182,15 @@ def pages_newest_first():
         assert api.get(V1 + "/messages", start=2)["start"] == 2
         found = api.get(V1 + "/search", query="subject:\"mail 1\"")
         assert found["messages_count"] == 3, found["messages_count"]
+        # The size is the one that the list says.
+        size = found["messages"][0]["Size"]
+        for term, count in (("larger:%d" % size, 0),
+                            ("larger:%d" % (size - 1), 1),
+                            ("smaller:%d" % size, 0),
+                            ("smaller:%d" % (size + 1), 1)):
+            sized = api.get(V1 + "/search",
+                            query="subject:\"mail 11\" " + term)
+            assert sized["messages_count"] == count, (term, sized)
         none = api.get(V1 + "/search", query="mail", limit=0)
         assert none["messages"] == [] and none["messages_count"] == 12
         assert api.ask("GET", V1 + "/search?query=%20", status=400).text == (
@@ -236,6 +245,10 @@ def deletes_what_is_named_or_all():
                        ).text == "ok"
         assert total() == 1
         api.ask("GET", V1 + "/message/" + numbers[0], status=404)
+        for query in ("subject:", "()", "%20"):
+            assert api.ask("DELETE", V1 + "/search?query=" + query,
+                           status=400).text.startswith("Error: ")
+        assert total() == 1
         for body in (None, b"{}", b'{"IDs":[]}', b"a=b", b"{"):
             refill()
             assert total() == 3
@@ -310,6 +323,19 @@ def sends_by_http():
             "Mime-Version", "Reply-To", "Return-Path", "Subject", "To",
             "X-Mine", "X-Tags"], sorted(headers)
         assert api.get(V1 + "/info")["RuntimeStats"]["SMTPAccepted"] == 1
+
+
+@test
+def adds_no_header_that_nobody_asked_for():
+    with Server() as server:
+        api = Api(server)
+        api.ask("POST", V1 + "/send", {"From": {"Email": "a@b.test"},
+                                       "To": [{"Email": "c@d.test"}],
+                                       "Text": "plain text"})
+        assert sorted(api.get(V1 + "/message/latest/headers")) == [
+            "Content-Type", "Date", "From", "Message-Id", "Mime-Version",
+            "Return-Path", "Subject", "To"]
+        assert api.get(V1 + "/message/latest")["Text"] == "plain text"
 
 
 @test
@@ -388,7 +414,6 @@ def drives_faults_by_chaos():
 @with_letter
 def checks_and_releases_say_what_they_cannot(api, number):
     path = "%s/message/%s" % (V1, number)
-    assert api.get(path + "/html-check")["Warnings"] == []
     assert api.get(path + "/link-check") == {"Errors": 0, "Links": []}
     api.ask("GET", path + "/sa-check", status=404)
     for body, words in ((b"{", "JSON"), (b'{"To":[]}', "No valid"),
@@ -396,6 +421,82 @@ def checks_and_releases_say_what_they_cannot(api, number):
                         (b'{"To":["a@b.test"]}', "SMTP error")):
         assert words in api.ask("POST", path + "/release", body,
                                 status=400).text
+
+
+WARNING = ["Category", "Description", "Keywords", "NotesByNumber", "Results",
+           "Score", "Slug", "Tags", "Title", "URL"]
+HTML = (b"From: a@b.test\r\nTo: alice@to.test\r\nSubject: html\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/alternative; "
+        b"boundary=x\r\n\r\n"
+        b"--x\r\n\r\nSee https://text.test/a or http://[::1]/.\r\n"
+        b"--x\r\nContent-Type: text/html\r\n\r\n"
+        b"<html><head><style>p { gap: 1px } a:hover { color: red }</style>"
+        b"<link rel=stylesheet href=http://style.test/></head>"
+        b"<body><img src='https://image.test/'><img src=cid:x>"
+        b"<p style='display: flex'><a href='http://127.0.0.1/x'>1</a>"
+        b"<a href=https://link.test/>2</a><a href=https://link.test/>3</a>"
+        b"<a href='mailto:a@b.test'>4</a></p></body></html>\r\n--x--\r\n")
+
+
+@test
+def checks_html_against_what_clients_show():
+    with Server() as server:
+        send(server, HTML)
+        found = Api(server).get(V1 + "/message/latest/html-check")
+        assert sorted(found) == ["Platforms", "Total", "Warnings"]
+        warnings = {w["Slug"]: w for w in found["Warnings"]}
+        for one in found["Warnings"]:
+            assert sorted(one) == WARNING, sorted(one)
+            assert one["Category"] in ("html", "css")
+            score = one["Score"]
+            assert score["Found"] >= 1
+            assert abs(score["Supported"] + score["Partial"] +
+                       score["Unsupported"] - 100) < 0.01, score
+        for slug in ("css-gap", "css-display-flex", "css-pseudo-class-hover",
+                     "html-style", "html-link", "html-mailto-links"):
+            assert slug in warnings, slug
+        assert warnings["css-gap"]["URL"] == (
+            "https://www.caniemail.com/features/css-gap/")
+        for one in warnings["css-gap"]["Results"]:
+            assert sorted(one) == ["Family", "Name", "NoteNumber", "Platform",
+                                   "Support", "Version"], one
+            assert one["Support"] in ("yes", "no", "partial")
+            assert one["Family"] in found["Platforms"][one["Platform"]]
+        total = found["Total"]
+        assert sorted(total) == ["Nodes", "Partial", "Supported", "Tests",
+                                 "Unsupported"]
+        assert total["Nodes"] == 12, total
+        assert 0 < total["Supported"] < 100
+        assert abs(total["Supported"] + total["Partial"] +
+                   total["Unsupported"] - 100) < 0.01
+
+
+@test
+def lists_links_and_opens_none():
+    """Mailpit GHSA-mpf7-p9x7-96r3 and kin: the check asked whom mail named."""
+    with Server() as server, socket.create_server(("127.0.0.1", 0)) as trap:
+        send(server, HTML.replace(
+            b"127.0.0.1/x", b"127.0.0.1:%d/x" % trap.getsockname()[1]))
+        api = Api(server)
+        for follow in ("", "?follow=true"):
+            found = api.get(V1 + "/message/latest/link-check" + follow)
+            assert [link["URL"].split("/")[2].split(":")[0]
+                    for link in found["Links"]] == [
+                "127.0.0.1", "link.test", "style.test", "image.test",
+                "text.test", "["], found
+            assert [link["StatusCode"] for link in found["Links"]] == [
+                451, 0, 0, 0, 0, 451]
+            assert found["Links"][0]["Status"] == (
+                "Blocked private/reserved address")
+            assert "not asked" in found["Links"][1]["Status"]
+            assert found["Errors"] == 6
+        trap.setblocking(False)
+        try:
+            trap.accept()
+            raise AssertionError("somebody came")
+        except BlockingIOError:
+            pass
+        assert api.get(V1 + "/messages")["unread"] == 0
 
 
 @test
@@ -427,10 +528,12 @@ def tells_events_on_a_websocket():
         assert events.headers["sec-websocket-accept"] == (
             "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         assert events.event("stats")["Data"]["Total"] == 0
-        number, = send(server, LETTER)
+        number, = send(server, LETTER, recipients=("alice@to.test",
+                                                   "secret@to.test"))
         new = events.event("new")["Data"]
         assert new["ID"] == number and sorted(new) == SUMMARY
-        assert new["Bcc"] == []
+        assert new["Bcc"] == [{"Name": "", "Address": "secret@to.test"}]
+        assert new["Tags"] == ["blue", "Red"] and new["Attachments"] == 1
         assert events.event("stats")["Data"]["Total"] == 1
         api = Api(server)
         api.get(V1 + "/message/" + number)
