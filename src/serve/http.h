@@ -77,7 +77,8 @@ struct http_limits {
 	int64_t timeout_us;   /* 60 s: no request, no byte, nobody reads */
 	int64_t grace_us;     /* 2 s: an answer for a client that has shut down
 				 its sending side, perhaps to hang up */
-	int64_t ping_us;      /* 15 s and 54 s: a stream's sign of life */
+	int64_t ping_us;      /* of streams: 15 s between signs of life, or 48 s
+				 before a ping and 6 s for its answer */
 };
 
 /* Strings, tables and handles are borrowed, and outlive the server. */

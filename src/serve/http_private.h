@@ -171,6 +171,7 @@ struct http_stream {
 	enum http_stream_kind kind;
 	bool is_chunked; /* HTTP_EVENTS */
 	bool is_cut;     /* the peer does not read */
+	bool is_pinged;  /* an answer is due */
 	bool heard;      /* since the last ping */
 	struct websocket ws;
 	void (*gone)(void *context);

@@ -412,8 +412,9 @@ http_reply_json(struct http_request *request, int status, struct json_t *value)
 
 	buf_init(&text, SIZE_MAX / 4);
 	if (value &&
-	    json_dump_callback(
-		value, put_json, &text, JSON_COMPACT | JSON_ENCODE_ANY) == 0 &&
+	    json_dump_callback(value, put_json, &text,
+		JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) ==
+		0 &&
 	    buf_put_char(&text, '\n'))
 		http_reply(request, status, JSON, buf_span(&text));
 	else

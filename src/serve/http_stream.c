@@ -8,8 +8,10 @@
 
 /* Proxies close what is silent for longer. */
 #define EVENTS_PING_US (15 * CLOCK_SECOND)
-/* A client that does not answer one ping before the next is dead. */
-#define WEBSOCKET_PING_US (54 * CLOCK_SECOND)
+/* A ping every 54 s, and a minute after the last one that was answered the
+   client is dead. */
+#define WEBSOCKET_ANSWER_US (6 * CLOCK_SECOND)
+#define WEBSOCKET_QUIET_US (48 * CLOCK_SECOND)
 
 int64_t
 http_stream_period(const struct http_stream *stream)
@@ -18,7 +20,9 @@ http_stream_period(const struct http_stream *stream)
 
 	if (ping_us)
 		return ping_us;
-	return stream->kind == HTTP_EVENTS ? EVENTS_PING_US : WEBSOCKET_PING_US;
+	if (stream->kind == HTTP_EVENTS)
+		return EVENTS_PING_US;
+	return stream->is_pinged ? WEBSOCKET_ANSWER_US : WEBSOCKET_QUIET_US;
 }
 
 /* ---- out */
@@ -148,18 +152,25 @@ http_stream_take(struct http_stream *stream, struct span bytes)
 	return stream->kind == HTTP_EVENTS || take_frames(stream, bytes);
 }
 
+/* In turn: a ping, and a look at whether anything came since. */
+static bool
+tick_websocket(struct http_stream *stream)
+{
+	stream->is_pinged = !stream->is_pinged;
+	if (!stream->is_pinged)
+		return stream->heard;
+	stream->heard = false;
+	(void)websocket_put(&stream->conn->out, WEBSOCKET_PING, SPAN(""));
+	return true;
+}
+
 bool
 http_stream_tick(struct http_stream *stream)
 {
-	if (stream->kind == HTTP_EVENTS) {
+	if (stream->kind == HTTP_EVENTS)
 		put_piece(stream, SPAN(":\n\n"));
-	} else {
-		if (!stream->heard)
-			return false;
-		stream->heard = false;
-		(void)websocket_put(
-		    &stream->conn->out, WEBSOCKET_PING, SPAN(""));
-	}
+	else if (!tick_websocket(stream))
+		return false;
 	check_limit(stream);
 	return true;
 }
@@ -247,7 +258,6 @@ http_stream_open(struct http_request *request, enum http_stream_kind kind,
 	stream->conn = conn;
 	stream->kind = kind;
 	stream->is_chunked = kind == HTTP_EVENTS && request->head.minor >= 1;
-	stream->heard = true;
 	stream->gone = gone;
 	stream->context = context;
 	conn->request = NULL;
