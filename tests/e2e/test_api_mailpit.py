@@ -2,6 +2,7 @@
 """test_api_mailpit: Mailpit's API v1, as its clients depend on it."""
 
 import base64
+import socket
 import urllib.parse
 
 from api_test import LETTER, Api, WebSocket, plain, send
