@@ -14,6 +14,7 @@
 
 int cmd_serve(const struct options *);
 int cmd_run(const struct options *);
+int cmd_ui(const struct options *);
 int cmd_list(const struct options *);
 int cmd_show(const struct options *);
 int cmd_tail(const struct options *);

@@ -1,4 +1,5 @@
-/* cmd_serve: the server as a command: its signals and what it says. */
+/* cmd_serve: the server as a command, or a view of a database: signals, words.
+ */
 #include "cmd.h"
 #include "server.h"
 #include "signals.h"
@@ -140,7 +141,11 @@ run(struct serve *serve, struct failure *f)
 	if (serve->server.setup.shows_messages &&
 	    !watch_add(sink_watch(serve->server.sink), on_watch, serve))
 		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	say_what_is_kept(serve);
+	if (serve->server.setup.sink.kind == SINK_VIEW)
+		log_info(serve->server.setup.log, "%s stays as it is",
+		    serve->server.setup.db);
+	else
+		say_what_is_kept(serve);
 	say_where_it_is(serve);
 	err = server_say_ready(&serve->server, f);
 	if (!err)
@@ -149,8 +154,11 @@ run(struct serve *serve, struct failure *f)
 	return err;
 }
 
-int
-cmd_serve(const struct options *options)
+typedef enum err
+opener(struct server *, const struct options *, struct failure *);
+
+static int
+open_and_run(const struct options *options, opener *open)
 {
 	struct serve serve = {.signals = NULL};
 	struct failure f = {""};
@@ -158,11 +166,23 @@ cmd_serve(const struct options *options)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	raise_limit();
-	err = server_open(&serve.server, options, &f);
+	err = open(&serve.server, options, &f);
 	if (err)
 		return cmd_fail(err, &f);
 	err = run(&serve, &f);
 	server_close(&serve.server);
 	server_release(&serve.server);
 	return err ? cmd_fail(err, &f) : CMD_YES;
+}
+
+int
+cmd_serve(const struct options *options)
+{
+	return open_and_run(options, server_open);
+}
+
+int
+cmd_ui(const struct options *options)
+{
+	return open_and_run(options, server_open_view);
 }

@@ -22,6 +22,15 @@ static const struct command_row rows[COMMANDS] = {
 		    " _DB, _CA.\n"
 		    "Exits as CMD does, or with 1 for an expectation.\n",
 	},
+    [COMMAND_UI] =
+	{
+	    .name = "ui",
+	    .arguments = "FILE",
+	    .least = 1,
+	    .most = 1,
+	    .help = "show a database in the web interface",
+	    .more = "FILE, or the folder of \"run --keep\", stays as it is.\n",
+	},
     [COMMAND_LIST] =
 	{
 	    .name = "list",

@@ -12,6 +12,7 @@
 enum command {
 	COMMAND_SERVE, /* also when none is named */
 	COMMAND_RUN,
+	COMMAND_UI,
 	COMMAND_LIST,
 	COMMAND_SHOW,
 	COMMAND_TAIL,

@@ -12,6 +12,7 @@
 static int (*const functions[COMMANDS])(const struct options *) = {
     [COMMAND_SERVE] = cmd_serve,
     [COMMAND_RUN] = cmd_run,
+    [COMMAND_UI] = cmd_ui,
     [COMMAND_LIST] = cmd_list,
     [COMMAND_SHOW] = cmd_show,
     [COMMAND_TAIL] = cmd_tail,

@@ -35,6 +35,17 @@ server_open(
 }
 
 enum err
+server_open_view(
+    struct server *server, const struct options *options, struct failure *f)
+{
+	enum err err;
+
+	*server = (struct server){.options = options};
+	err = setup_make_view(&server->setup, options, f);
+	return err ? err : open_sink(server, f);
+}
+
+enum err
 server_open_guest(struct server *server, const struct options *options,
     struct log *log, struct failure *f)
 {

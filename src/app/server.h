@@ -24,6 +24,9 @@ struct server {
  * nothing to close.
  */
 enum err server_open(struct server *, const struct options *, struct failure *);
+/* Likewise one that only shows a database: setup_make_view(). */
+enum err
+server_open_view(struct server *, const struct options *, struct failure *);
 /* Likewise in somebody else's process; setup_make_guest() says what differs. */
 enum err server_open_guest(
     struct server *, const struct options *, struct log *, struct failure *);

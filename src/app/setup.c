@@ -140,6 +140,19 @@ make_store(const struct setup_work *work)
 	return ERR_OK;
 }
 
+/* Bodies that come would be spooled beside it, but none come. */
+static enum err
+make_view(const struct setup_work *work)
+{
+	struct sink_options *sink = &work->setup->sink;
+	enum err err = set_db(work, options_argument(work->options, 0));
+
+	sink->kind = SINK_VIEW;
+	sink->store.path = work->setup->db;
+	sink->store.touch = STORE_UNTOUCHED;
+	return err;
+}
+
 /* ---- sessions */
 
 static enum err
@@ -385,16 +398,20 @@ make_tls(const struct setup_work *work)
 
 /* ---- all of it */
 
+typedef enum err step(const struct setup_work *);
+
 static enum err
 make(const struct setup_work *work)
 {
-	static enum err (*const steps[])(const struct setup_work *) = {make_log,
-	    make_store, make_smtp, make_faults, make_http, setup_listeners,
-	    make_tls};
+	static step *const server[] = {make_log, make_store, make_smtp,
+	    make_faults, make_http, setup_listeners, make_tls, NULL};
+	static step *const view[] = {
+	    make_log, make_view, make_smtp, make_http, setup_listeners, NULL};
+	step *const *steps = work->place == SETUP_VIEW ? view : server;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
-		err = steps[i](work);
+	while (*steps && !err)
+		err = (*steps++)(work);
 	if (err)
 		setup_release(work->setup);
 	return err;
@@ -405,6 +422,16 @@ setup_make(
     struct setup *setup, const struct options *options, struct failure *f)
 {
 	struct setup_work work = {setup, options, SETUP_OWN_PROCESS, f};
+
+	*setup = (struct setup){.log = NULL};
+	return make(&work);
+}
+
+enum err
+setup_make_view(
+    struct setup *setup, const struct options *options, struct failure *f)
+{
+	struct setup_work work = {setup, options, SETUP_VIEW, f};
 
 	*setup = (struct setup){.log = NULL};
 	return make(&work);

@@ -26,6 +26,10 @@ struct setup {
  * name option and value. The options must outlive the setup.
  */
 enum err setup_make(struct setup *, const struct options *, struct failure *);
+/* Likewise of a view: HTTP alone, over the database that is the first argument.
+ */
+enum err
+setup_make_view(struct setup *, const struct options *, struct failure *);
 /* Likewise for a server in somebody else's process: it takes no sockets of
    systemd, and logs to `log`, which stays the caller's; NULL: nothing. */
 enum err setup_make_guest(

@@ -77,7 +77,7 @@ add_inherited(const struct setup_work *work, size_t *count)
 	enum err err = ERR_OK;
 	size_t taken = 0;
 
-	if (work->place == SETUP_OWN_PROCESS)
+	if (work->place != SETUP_GUEST)
 		err = inherit_listeners(&specs, count, work->f);
 	while (!err && taken < *count) {
 		err = add_listener(work, &specs[taken]);
@@ -165,7 +165,8 @@ setup_listeners(const struct setup_work *work)
 		err = add_given(work, (enum listen_protocol)i);
 	/* Whoever hands sockets over has decided what there is. */
 	for (int i = 0; i < LISTEN_PROTOCOLS && !err && !inherited; i++)
-		err = add_default(work, (enum listen_protocol)i);
+		if (work->place != SETUP_VIEW || i == LISTEN_HTTP)
+			err = add_default(work, (enum listen_protocol)i);
 	for (size_t i = 0; i < work->setup->listener_count && !err; i++)
 		err = tell_apart(work, i);
 	if (!err && work->setup->listener_count == 0)

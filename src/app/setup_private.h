@@ -7,7 +7,11 @@
 #include "setup.h"
 
 /* Whose the process is. */
-enum setup_place { SETUP_OWN_PROCESS, SETUP_GUEST };
+enum setup_place {
+	SETUP_OWN_PROCESS,
+	SETUP_GUEST,
+	SETUP_VIEW, /* likewise its own: of a database that stays as it is */
+};
 
 struct setup_work {
 	struct setup *setup;

@@ -142,6 +142,8 @@ open_smtp(struct sink *sink, struct failure *f)
 	struct serve_smtp_options *options = &sink->options.smtp;
 	enum err err;
 
+	if (sink->options.kind == SINK_VIEW)
+		return ERR_OK;
 	options->tls = sink->tls;
 	options->users = sink->users;
 	options->dns = sink->dns;
@@ -161,6 +163,10 @@ open_smtp(struct sink *sink, struct failure *f)
 /* The largest body of a request that carries no message. */
 #define HTTP_BODY_MAX ((uint64_t)5 * 1024 * 1024)
 
+#define VIEW_REFUSAL                                                           \
+	"this is a view of a database that stays as it is (mailstop ui): "     \
+	"nothing can be changed or sent here"
+
 static struct web_options
 the_web_options(const struct sink *sink)
 {
@@ -170,6 +176,7 @@ the_web_options(const struct sink *sink)
 	    .http = {.webroot = options->webroot,
 		.hosts = options->http_hosts,
 		.cors_origins = options->cors_origins,
+		.read_only = options->kind == SINK_VIEW ? VIEW_REFUSAL : NULL,
 		.users = sink->http_users,
 		.body_max = HTTP_BODY_MAX,
 		.large_max = options->smtp.max_message,
@@ -183,7 +190,8 @@ the_web_options(const struct sink *sink)
 		.inbox = options->smtp.default_inbox,
 		.inbox_order = options->smtp.inbox_order,
 		.finds = options->smtp.findings != SERVE_FINDINGS_OFF,
-		.chaos = options->chaos == SINK_CHAOS_ON},
+		.chaos = options->chaos == SINK_CHAOS_ON,
+		.is_view = options->kind == SINK_VIEW},
 	    .faults = sink->faults,
 	    .spool_directory = options->smtp.spool_directory,
 	    .log = options->log,
@@ -256,8 +264,12 @@ open_listener(
 {
 	struct failure why;
 	struct listener *listener;
-	enum err err = listen_open(&listener, spec, &why);
+	enum err err;
 
+	if (sink->options.kind == SINK_VIEW && spec->protocol != LISTEN_HTTP)
+		return failure_set(f, ERR_USAGE, "--%s: a view takes no mail",
+		    listen_protocol_name(spec->protocol));
+	err = listen_open(&listener, spec, &why);
 	if (err)
 		return failure_set(f, err, "--%s %s",
 		    listen_protocol_name(spec->protocol), why.text);
@@ -339,7 +351,10 @@ on_drained(void *context)
 void
 sink_stop(struct sink *sink, int64_t grace_us)
 {
-	serve_smtp_stop(sink->smtp, grace_us, on_drained, sink);
+	if (sink->smtp)
+		serve_smtp_stop(sink->smtp, grace_us, on_drained, sink);
+	else
+		on_drained(sink);
 }
 
 void

@@ -27,6 +27,9 @@ struct sink;
 struct sink_options {
 	const struct listen_spec *listeners;
 	size_t listener_count;
+	/* A view serves HTTP alone, and refuses what would change anything;
+	   its store is untouched (store.h). */
+	enum sink_kind { SINK_SERVER, SINK_VIEW } kind;
 	struct store_options store;
 	/* What the sink makes itself is ignored: tls, users, dns, faults, the
 	   callbacks and the log. */

@@ -106,6 +106,12 @@ const pit = (path, method, value) =>
 	call(new URL(path, mailpit), {method, ...body(value)});
 
 export const getInfo = () => json(new URL('info', mailpit));
+
+/* A view of a database (mailstop ui) refuses what would change it; then the
+   page hides what is of the class "changes". Asked for once. */
+let readOnly = null;
+export const isReadOnly = () => readOnly ??= getInfo().then(
+    (info) => Boolean(info.ReadOnly), () => false);
 export const markRead = (ids, isRead) =>
 	pit('messages', 'PUT', {IDs: ids, Read: isRead});
 export const markAllRead = () => pit('messages', 'PUT', {Read: true});

@@ -1,5 +1,5 @@
 /* app: the frame of the page: the side bar, the views, keys, counters. */
-import { getInfo, getNow, listInboxes, removeInbox, root } from './api.js';
+import { getInfo, getNow, isReadOnly, listInboxes, removeInbox, root } from './api.js';
 import { applyTheme, ask, fail, open as openDialog, regions, remember,
 	settings, setUnread, speak } from './dialog.js';
 import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
@@ -51,7 +51,7 @@ function inboxEntry(inbox) {
 	    entry('inbox', bdi(shown(inbox.name, 60)), {query},
 		inbox.unread),
 	    iconButton('trash', t('remove_inbox', shown(inbox.name, 60)),
-		() => dropInbox(inbox), {class: 'icon-button small'}));
+		() => dropInbox(inbox), {class: 'icon-button small changes'}));
 }
 
 async function dropInbox(inbox) {
@@ -85,7 +85,8 @@ function drawSideBar() {
 		width: 26, height: 26}), 'mailstop'),
 	h('ul.plain', ENTRIES.map(([name, label, query]) => h('li',
 	    entry(name, t(label), {query}, counts[label])))),
-	h('ul.plain', VIEWS.map(([name, view]) => h('li',
+	h('ul.plain', VIEWS.map(([name, view]) => h(
+	    view === 'faults' ? 'li.changes' : 'li',
 	    entry(name, t(view), {view})))),
 	group(t('inboxes'), others.slice(0, INBOXES_SHOWN).map(inboxEntry)
 	    .concat(others.length > INBOXES_SHOWN ? h('li.muted',
@@ -93,7 +94,8 @@ function drawSideBar() {
 	group(t('tags'), tags.slice(0, INBOXES_SHOWN).map((it) => h('li',
 	    entry('tag', bdi(shown(it.name, 60)),
 		{query: 'tag:' + quote(it.name)}, it.count)))),
-	h('div.spring'), h('div.side-foot', state, themeButton()));
+	h('div.spring'), h('p.view-only', t('view_only')),
+	h('div.side-foot', state, themeButton()));
 	if (wasInside)
 		nav.querySelector(`a[href="${CSS.escape(wasInside)}"]`)?.focus();
 }
@@ -277,6 +279,8 @@ function closeMenu() {
 
 function start() {
 	applyTheme();
+	isReadOnly().then((is) =>
+		document.documentElement.classList.toggle('read-only', is));
 	document.documentElement.lang = t('language');
 	fill(document.body, h('a.skip', {href: '#main', onclick: (event) => {
 		event.preventDefault();

@@ -53,7 +53,8 @@ export class FaultsView {
 			    h('td'))), this.body)),
 			h('div.actions', this.summary,
 			    this.clearButton = button(t('remove_all'),
-				() => this.clear(), null, 'trash'))),
+				() => this.clear(), {class: 'button changes'},
+				'trash'))),
 		    this.scenarios());
 		/* Counters move with sessions and messages. */
 		live.on('session', () => this.later());
@@ -61,7 +62,7 @@ export class FaultsView {
 	}
 
 	form() {
-		return h('form.fault-form', {onsubmit: (event) => {
+		return h('form.fault-form.changes', {onsubmit: (event) => {
 			event.preventDefault();
 			this.add(this.input.value.trim());
 		}}, h('label', {for: 'fault-rule'}, t('new_rule')),
@@ -71,7 +72,7 @@ export class FaultsView {
 	}
 
 	scenarios() {
-		return h('section.block', {'aria-labelledby': 'scenarios'},
+		return h('section.block.changes', {'aria-labelledby': 'scenarios'},
 		    h('h2', {id: 'scenarios'}, t('scenarios')),
 		    h('p.muted', t('scenarios_hint')),
 		    h('ul.scenarios', SCENARIOS.map(([name, rule]) =>
@@ -186,7 +187,8 @@ export class FaultsView {
 		    h('td.number', isOn ? number(rule.seen) : '–'),
 		    h('td.number', isOn ? number(rule.acted) : '–'),
 		    h('td', iconButton('trash', t('remove_rule', rule.rule),
-			() => this.remove(rule))));
+			() => this.remove(rule),
+			{class: 'icon-button changes'})));
 	}
 
 	async load() {

@@ -117,7 +117,7 @@ export function emptyState() {
 	    h('div', h('dt', t('smtp_login')),
 		h('dd', t('smtp_any')))),
 	    h('p.actions', button(t('send_test'), sendTest,
-		{class: 'button primary'}, 'mail'),
+		{class: 'button primary changes'}, 'mail'),
 	    h('a.button', {href: '#/help'}, t('for_framework'))),
 	    ['swaks', 'curl', 'python'].map(snippet));
 }
@@ -174,7 +174,7 @@ export class HelpView {
 			h('p', t('frameworks_lead')),
 			h('div.snippets', frameworks.map(snippet)),
 			h('p.actions', button(t('send_test'), sendTest,
-			    null, 'mail'))),
+			    {class: 'button changes'}, 'mail'))),
 		    queryHelp(),
 		    h('section.block', h('h2', t('keys')), keyTable()),
 		    h('section.block', h('h2', t('api')),

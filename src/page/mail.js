@@ -15,6 +15,11 @@ import { t } from './texts.js';
 /* A list that is at least so wide shows a message in one line. */
 const WIDE = 720;
 const LIMIT = 200;
+/* Keys that a view of a database does not have. */
+const CHANGING = ['e', 'd', '#', 't'];
+
+const isView = () =>
+	document.documentElement.classList.contains('read-only');
 
 /* ---- a row */
 
@@ -332,7 +337,8 @@ export class MailView {
 		    this.nothingFor !== this.query) {
 			this.nothingFor = this.query;
 			fill(this.nothing, this.query ? h('p.nothing',
-			    t('no_match')) : emptyState());
+			    t('no_match')) : isView() ? h('p.nothing',
+			    t('view_empty')) : emptyState());
 			this.nothing.hidden = false;
 		}
 		this.rows.element.hidden = !this.nothing.hidden;
@@ -342,21 +348,26 @@ export class MailView {
 
 	drawTools() {
 		const ids = [...this.rows.selected];
+		const changing = {class: 'icon-button changes'};
 		const all = [
 			iconButton('check', t('select_all'),
 			    () => this.rows.toggleAll()),
 			!this.query && iconButton('open', t('all_read'),
-			    () => this.markAll()),
+			    () => this.markAll(), changing),
 			iconButton('trash', this.query ? t('remove_matching')
-			    : t('remove_all_mail'), () => this.removeAll()),
+			    : t('remove_all_mail'), () => this.removeAll(),
+			changing),
 		];
 		const chosen = [
 			h('span.muted', {role: 'status'}, t('selected', ids.length)),
-			iconButton('open', t('mark_read'), () => this.mark(ids, true)),
+			iconButton('open', t('mark_read'),
+			    () => this.mark(ids, true), changing),
 			iconButton('mail', t('mark_unread'),
-			    () => this.mark(ids, false)),
-			iconButton('tag', t('edit_tags'), () => this.editTags(ids)),
-			iconButton('trash', t('remove'), () => this.remove(ids)),
+			    () => this.mark(ids, false), changing),
+			iconButton('tag', t('edit_tags'), () => this.editTags(ids),
+			    changing),
+			iconButton('trash', t('remove'), () => this.remove(ids),
+			    changing),
 			iconButton('close', t('select_none'), () => {
 				this.rows.selected.clear();
 				this.rows.redraw();
@@ -510,7 +521,8 @@ export class MailView {
 				this.message.goTab(tab);
 			return true;
 		}
-		if (!Object.hasOwn(keys, key))
+		if (!Object.hasOwn(keys, key) ||
+		    isView() && CHANGING.includes(key))
 			return false;
 		keys[key]();
 		return true;

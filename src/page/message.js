@@ -1,5 +1,5 @@
 /* message: one message, from all its sides. */
-import { ApiError, getMessage, getRaw, markRead, rawUrl } from './api.js';
+import { ApiError, getMessage, getRaw, isReadOnly, markRead, rawUrl } from './api.js';
 import { showBytes } from './bytes.js';
 import { fail } from './dialog.js';
 import { addressLines, compare, differences, headersTab } from './envelope.js';
@@ -232,7 +232,8 @@ export class MessageView {
 				this.drawError(error);
 			return;
 		}
-		if (!this.message.read && this.message.state === 'accepted')
+		if (!this.message.read && this.message.state === 'accepted' &&
+		    !await isReadOnly() && this.id === id)
 			this.mark(true);
 	}
 
@@ -262,7 +263,8 @@ export class MessageView {
 
 		this.readButton = iconButton(read ? 'mail' : 'open',
 		    t(read ? 'mark_unread' : 'mark_read'),
-		    () => this.mark(!this.message.read));
+		    () => this.mark(!this.message.read),
+		    {class: 'icon-button changes'});
 		return this.readButton;
 	}
 
@@ -278,12 +280,14 @@ export class MessageView {
 		    iconButton('up', t('older'), () => this.on.step(1))),
 		h('span.spring'),
 		this.makeReadButton(),
-		iconButton('tag', t('edit_tags'), () => this.on.tags([id])),
+		iconButton('tag', t('edit_tags'), () => this.on.tags([id]),
+		    {class: 'icon-button changes'}),
 		h('a.icon-button', {
 			href: rawUrl(id).href, download: `message-${seq}.eml`,
 			title: t('download'), 'aria-label': t('download'),
 		}, icon('down')),
-		iconButton('trash', t('remove'), () => this.on.remove([id])));
+		iconButton('trash', t('remove'), () => this.on.remove([id]),
+		    {class: 'icon-button changes'}));
 	}
 
 	chips() {

@@ -22,6 +22,8 @@ const texts = {
 	tags: 'Tags',
 	to_dark: 'Dark colours',
 	to_light: 'Light colours',
+	view_empty: 'There is no mail in this database.',
+	view_only: 'A view: nothing here can be changed',
 	connection_connecting: 'Connecting',
 	connection_live: 'Live',
 	connection_lost: 'Reconnecting',

@@ -32,8 +32,9 @@ struct api_options {
 	const char *label;    /* "" without one */
 	const char *inbox;    /* the default one */
 	struct inbox_order inbox_order;
-	bool finds; /* findings are looked for */
-	bool chaos; /* Mailpit's and MailHog's chaos routes are on */
+	bool finds;   /* findings are looked for */
+	bool chaos;   /* Mailpit's and MailHog's chaos routes are on */
+	bool is_view; /* nothing changes: who opens a message has not read it */
 };
 
 /* All that handlers need; the context of every route. Borrowed pointers. */

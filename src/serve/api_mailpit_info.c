@@ -73,7 +73,7 @@ static void
 reply_info(struct api_task *task, enum err err)
 {
 	const struct api_options *options = &task->api->options;
-	json_t *known = task->answer;
+	json_t *known = task->answer, *answer;
 	char version[40];
 
 	if (err) {
@@ -82,16 +82,19 @@ reply_info(struct api_task *task, enum err err)
 	}
 	/* Clients compare it with Mailpit's, which begins with a v. */
 	(void)snprintf(version, sizeof(version), "v%s", options->version);
-	http_reply_json(task->request, 200,
-	    json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:o}", "Version",
-		version, "LatestVersion", "disabled", "Database",
-		options->database, "DatabaseSize",
-		json_object_get(known, "DatabaseSize"), "Messages",
-		json_object_get(known, "Messages"), "Unread",
-		json_object_get(known, "Unread"), "Tags",
-		json_object_get(known, "Tags"), "RuntimeStats",
-		runtime_stats(
-		    task->api, json_object_get(known, "MessagesDeleted"))));
+	answer = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:o}",
+	    "Version", version, "LatestVersion", "disabled", "Database",
+	    options->database, "DatabaseSize",
+	    json_object_get(known, "DatabaseSize"), "Messages",
+	    json_object_get(known, "Messages"), "Unread",
+	    json_object_get(known, "Unread"), "Tags",
+	    json_object_get(known, "Tags"), "RuntimeStats",
+	    runtime_stats(
+		task->api, json_object_get(known, "MessagesDeleted")));
+	/* Ours, for the page; clients compare the keys of a server. */
+	if (options->is_view)
+		(void)json_object_set_new(answer, "ReadOnly", json_true());
+	http_reply_json(task->request, 200, answer);
 }
 
 void

@@ -101,7 +101,8 @@ reply_read(struct api_task *task, enum err err)
 		mailpit_reply_failure(task, err);
 		return;
 	}
-	if (reading->counts_as_read && reading->is_unread) {
+	if (reading->counts_as_read && reading->is_unread &&
+	    !task->api->options.is_view) {
 		task->work = work_mark;
 		task->reply = reply_marked;
 		api_write(task);

@@ -89,11 +89,12 @@ struct http_options {
 	const char *webroot;             /* "/" or "/x/" */
 	const char *const *hosts;        /* --http-host, NULL-terminated */
 	const char *const *cors_origins; /* --api-cors, "*" is any */
-	struct users *users;             /* --http-auth-file, or NULL */
-	struct tls *tls;                 /* HTTPS when not NULL */
-	uint64_t body_max;  /* octets of a request; 0: no ceiling */
-	uint64_t large_max; /* likewise, for HTTP_LARGE routes */
-	bool is_plain;      /* no compression */
+	const char *read_only; /* why methods other than GET are 403, or NULL */
+	struct users *users;   /* --http-auth-file, or NULL */
+	struct tls *tls;       /* HTTPS when not NULL */
+	uint64_t body_max;     /* octets of a request; 0: no ceiling */
+	uint64_t large_max;    /* likewise, for HTTP_LARGE routes */
+	bool is_plain;         /* no compression */
 	struct http_limits limits;
 	struct log *log;
 };

@@ -402,6 +402,10 @@ http_request_admit(struct http_request *request)
 		answer_options(request, allowed);
 	else if (!request->route)
 		answer_unrouted(request, allowed);
+	else if (request->method != HTTP_GET &&
+	    request->http->options.read_only)
+		http_reply_error(
+		    request, 403, "%s", request->http->options.read_only);
 	else {
 		decode_values(request);
 		read_parameters(request);

@@ -317,7 +317,7 @@ sql_open_memory(struct sql **out, const struct vfs_memory *memory,
     enum sql_access access, struct failure *failure)
 {
 	struct place place = {.name = "mail",
-	    .shown = "memory",
+	    .shown = vfs_memory_place(memory),
 	    .vfs = vfs_memory_name(memory),
 	    .keeps_nothing = true};
 

@@ -258,6 +258,13 @@ prepare(struct store *store, struct sql *sql, struct failure *reason)
 
 	if (store->options.patience_us)
 		sql_set_patience(sql, store->options.patience_us);
+	/* One without mail would be as good as any; an older one is brought to
+	   this version in memory. */
+	if (store->options.touch == STORE_UNTOUCHED) {
+		err = schema_check(sql, reason);
+		if (err && err != ERR_VERSION)
+			return err;
+	}
 	err = schema_migrate(sql, reason);
 	if (err)
 		return err;
@@ -312,19 +319,30 @@ start(struct store *store, enum kind kind, struct failure *failure)
 }
 
 static enum err
+open_memory(struct store *store, struct failure *failure)
+{
+	const struct store_options *options = &store->options;
+
+	if (options->path && options->touch == STORE_TO_FILE)
+		return ERR_OK;
+	if (options->path)
+		return vfs_memory_over(&store->memory, options->path, failure);
+	store->memory = vfs_memory_new();
+	return store->memory
+	    ? ERR_OK
+	    : failure_set(failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+}
+
+static enum err
 open_all(struct store *store, struct failure *failure)
 {
 	enum err err = lane_back_init(&store->back, failure);
 
 	if (err)
 		return err;
-	if (!store->options.path) {
-		store->memory = vfs_memory_new();
-		if (!store->memory)
-			return failure_set(
-			    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	}
-	err = open_writer(store, failure);
+	err = open_memory(store, failure);
+	if (!err)
+		err = open_writer(store, failure);
 	for (int i = READER; i < KINDS && !err; i++)
 		err = open_reader(store, (enum kind)i, failure);
 	for (int i = 0; i < KINDS && !err; i++)

@@ -31,6 +31,10 @@ enum store_durability {
 
 struct store_options {
 	const char *path; /* NULL: in memory, nothing on disk */
+	/* Whether what is written goes there, or only to memory, where it is
+	   gone at the end: the file is one of mailstop's then, and stays as it
+	   is, with all that is beside it. */
+	enum store_touch { STORE_TO_FILE, STORE_UNTOUCHED } touch;
 	enum store_durability durability;
 	struct store_keep keep;
 	/* How long a lock of another program is waited for, before what was

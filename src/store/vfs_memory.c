@@ -1,13 +1,18 @@
 /* vfs_memory: a file layer for SQLite that keeps one database in memory. */
 #include "vfs_memory.h"
 
+#include "vfs_bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHUNK_SIZE ((size_t)65536)
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What SQLite asks for at once of the memory that connections share. */
 #define REGION_SIZE ((size_t)32768)
@@ -15,14 +20,6 @@
 
 /* The three files that a database without attached ones may have. */
 enum part { PART_DATABASE, PART_WAL, PART_JOURNAL, PARTS };
-
-/* Bytes of a file, in pieces that never move. */
-struct bytes {
-	char **chunks;
-	size_t count; /* of chunks */
-	size_t len;
-	bool exists;
-};
 
 struct shared_lock {
 	int readers;
@@ -32,8 +29,9 @@ struct shared_lock {
 struct vfs_memory {
 	sqlite3_vfs vfs;
 	char name[48];
+	char *place;          /* of the file beneath; NULL: none */
 	sqlite3_mutex *mutex; /* over everything below */
-	struct bytes parts[PARTS];
+	struct vfs_bytes parts[PARTS];
 	int shared;   /* connections that hold SHARED or more */
 	int reserved; /* those that hold RESERVED or more: 0 or 1 */
 	int exclusive;
@@ -69,7 +67,7 @@ leave(struct vfs_memory *memory, int code)
 	return code;
 }
 
-static struct bytes *
+static struct vfs_bytes *
 bytes_of(sqlite3_file *file)
 {
 	struct handle *handle = (struct handle *)file;
@@ -79,84 +77,17 @@ bytes_of(sqlite3_file *file)
 
 /* ---- bytes */
 
-static void
-cut(struct bytes *bytes, size_t len)
-{
-	size_t keep = (len + CHUNK_SIZE - 1) / CHUNK_SIZE;
-
-	while (bytes->count > keep)
-		free(bytes->chunks[--bytes->count]);
-	if (bytes->count == 0) {
-		free(bytes->chunks);
-		bytes->chunks = NULL;
-	}
-	/* What grows again later grows out of zeros. */
-	if (keep && len % CHUNK_SIZE && bytes->count == keep)
-		memset(bytes->chunks[keep - 1] + len % CHUNK_SIZE, 0,
-		    CHUNK_SIZE - len % CHUNK_SIZE);
-	if (len < bytes->len)
-		bytes->len = len;
-}
-
-static bool
-grow(struct bytes *bytes, size_t len)
-{
-	size_t need = (len + CHUNK_SIZE - 1) / CHUNK_SIZE;
-
-	while (bytes->count < need) {
-		/* Doubled: the count is a power of two when it is full. */
-		if ((bytes->count & (bytes->count - 1)) == 0) {
-			size_t room = bytes->count ? bytes->count * 2 : 1;
-			char **chunks = realloc(
-			    bytes->chunks, room * sizeof(*bytes->chunks));
-
-			if (!chunks)
-				return false;
-			bytes->chunks = chunks;
-		}
-		bytes->chunks[bytes->count] = calloc(1, CHUNK_SIZE);
-		if (!bytes->chunks[bytes->count])
-			return false;
-		bytes->count++;
-	}
-	if (len > bytes->len)
-		bytes->len = len;
-	return true;
-}
-
-/* The piece at `offset`, and how many of `len` bytes are in it. */
-static char *
-piece(struct bytes *bytes, size_t offset, size_t *len)
-{
-	size_t left = CHUNK_SIZE - offset % CHUNK_SIZE;
-
-	if (*len > left)
-		*len = left;
-	return bytes->chunks[offset / CHUNK_SIZE] + offset % CHUNK_SIZE;
-}
-
 static int
 read_bytes(sqlite3_file *file, void *out, int size, sqlite3_int64 offset)
 {
 	struct vfs_memory *memory = enter(file);
-	struct bytes *bytes = bytes_of(file);
-	size_t at = (size_t)offset;
-	size_t want = (size_t)size;
-	size_t have = at < bytes->len ? bytes->len - at : 0;
-	size_t done = 0;
+	size_t got;
 
-	if (have > want)
-		have = want;
-	while (done < have) {
-		size_t len = have - done;
-		const char *from = piece(bytes, at + done, &len);
-
-		memcpy((char *)out + done, from, len);
-		done += len;
-	}
-	memset((char *)out + done, 0, want - done);
+	if (!vfs_bytes_read(
+		bytes_of(file), (size_t)offset, out, (size_t)size, &got))
+		return leave(memory, SQLITE_IOERR_READ);
 	return leave(
-	    memory, done == want ? SQLITE_OK : SQLITE_IOERR_SHORT_READ);
+	    memory, got == (size_t)size ? SQLITE_OK : SQLITE_IOERR_SHORT_READ);
 }
 
 static int
@@ -164,20 +95,10 @@ write_bytes(
     sqlite3_file *file, const void *from, int size, sqlite3_int64 offset)
 {
 	struct vfs_memory *memory = enter(file);
-	struct bytes *bytes = bytes_of(file);
-	size_t at = (size_t)offset;
-	size_t done = 0;
+	bool fits = vfs_bytes_write(
+	    bytes_of(file), (size_t)offset, span_make(from, (size_t)size));
 
-	if (!grow(bytes, at + (size_t)size))
-		return leave(memory, SQLITE_IOERR_NOMEM);
-	while (done < (size_t)size) {
-		size_t len = (size_t)size - done;
-		char *to = piece(bytes, at + done, &len);
-
-		memcpy(to, (const char *)from + done, len);
-		done += len;
-	}
-	return leave(memory, SQLITE_OK);
+	return leave(memory, fits ? SQLITE_OK : SQLITE_IOERR_NOMEM);
 }
 
 static int
@@ -185,7 +106,7 @@ truncate_bytes(sqlite3_file *file, sqlite3_int64 size)
 {
 	struct vfs_memory *memory = enter(file);
 
-	cut(bytes_of(file), (size_t)size);
+	vfs_bytes_cut(bytes_of(file), (size_t)size);
 	return leave(memory, SQLITE_OK);
 }
 
@@ -484,11 +405,11 @@ static int
 delete_file(sqlite3_vfs *vfs, const char *name, int must_sync)
 {
 	struct vfs_memory *memory = (struct vfs_memory *)vfs;
-	struct bytes *bytes = &memory->parts[part_of(name)];
+	struct vfs_bytes *bytes = &memory->parts[part_of(name)];
 
 	(void)must_sync;
 	sqlite3_mutex_enter(memory->mutex);
-	cut(bytes, 0);
+	vfs_bytes_cut(bytes, 0);
 	bytes->exists = false;
 	return leave(memory, SQLITE_OK);
 }
@@ -512,6 +433,103 @@ full_name(sqlite3_vfs *vfs, const char *name, int size, char *out)
 							      : SQLITE_CANTOPEN;
 }
 
+/* ---- a file beneath */
+
+/* Bytes where SQLite locks a file for readers: in a database with a WAL every
+   connection holds them (sqlite.org/src, os.h: SHARED_FIRST, SHARED_SIZE). */
+#define LOCK_FIRST 0x40000002
+#define LOCK_LEN 510
+
+static bool
+is_in_use(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = LOCK_FIRST,
+	    .l_len = LOCK_LEN};
+
+	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* ERR_NOT_FOUND where there is no such file. */
+static enum err
+put_beneath(struct vfs_bytes *bytes, const char *path, const char *end)
+{
+	char name[PATH_MAX];
+	struct stat found;
+	int fd;
+
+	if (snprintf(name, sizeof(name), "%s%s", path, end) >=
+	    (int)sizeof(name))
+		return ERR_NOT_FOUND;
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &found) != 0) {
+		int why = errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		return err_from_errno(why);
+	}
+	if (!S_ISREG(found.st_mode)) {
+		(void)close(fd);
+		return ERR_DATA;
+	}
+	return vfs_bytes_lend(bytes, fd, (size_t)found.st_size) ? ERR_OK
+								: ERR_MEMORY;
+}
+
+static enum err
+look_beneath(struct vfs_memory *memory, const char *path, struct failure *f)
+{
+	static const char *const ends[PARTS] = {
+	    [PART_DATABASE] = "",
+	    [PART_WAL] = "-wal",
+	    [PART_JOURNAL] = "-journal",
+	};
+
+	for (int i = 0; i < PARTS; i++) {
+		enum err err = put_beneath(&memory->parts[i], path, ends[i]);
+
+		if (err == ERR_NOT_FOUND && i != PART_DATABASE)
+			continue;
+		if (err == ERR_NOT_FOUND)
+			return failure_set(
+			    f, err, "%s: there is no such file", path);
+		if (err == ERR_DATA)
+			return failure_set(
+			    f, err, "%s%s: not a regular file", path, ends[i]);
+		if (err)
+			return failure_set(
+			    f, err, "%s%s: %s", path, ends[i], err_text(err));
+	}
+	if (is_in_use(memory->parts[PART_DATABASE].beneath))
+		return failure_set(f, ERR_BUSY,
+		    "%s: a program has it open, perhaps a server; look at it "
+		    "there, or stop it first",
+		    path);
+	memory->place = strdup(path);
+	return memory->place
+	    ? ERR_OK
+	    : failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+}
+
+enum err
+vfs_memory_over(struct vfs_memory **out, const char *path, struct failure *f)
+{
+	struct vfs_memory *memory = vfs_memory_new();
+	enum err err;
+
+	*out = NULL;
+	if (!memory)
+		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+	err = look_beneath(memory, path, f);
+	if (err)
+		vfs_memory_free(memory);
+	else
+		*out = memory;
+	return err;
+}
+
 struct vfs_memory *
 vfs_memory_new(void)
 {
@@ -527,6 +545,8 @@ vfs_memory_new(void)
 	/* Clock, random numbers and the like are the default layer's. */
 	memory->vfs = *found;
 	memory->vfs.pNext = NULL;
+	for (int i = 0; i < PARTS; i++)
+		vfs_bytes_init(&memory->parts[i]);
 	memory->vfs.zName = memory->name;
 	memory->vfs.szOsFile = (int)sizeof(struct handle);
 	memory->vfs.xOpen = open_file;
@@ -549,10 +569,17 @@ vfs_memory_free(struct vfs_memory *memory)
 		return;
 	(void)sqlite3_vfs_unregister(&memory->vfs);
 	for (int i = 0; i < PARTS; i++)
-		cut(&memory->parts[i], 0);
+		vfs_bytes_release(&memory->parts[i]);
+	free(memory->place);
 	free_regions(memory);
 	sqlite3_mutex_free(memory->mutex);
 	free(memory);
+}
+
+const char *
+vfs_memory_place(const struct vfs_memory *memory)
+{
+	return memory->place ? memory->place : "memory";
 }
 
 const char *

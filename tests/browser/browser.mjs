@@ -5,6 +5,7 @@ import './access.mjs';
 import './hostile.mjs';
 import './list.mjs';
 import './message.mjs';
+import './view.mjs';
 import './views.mjs';
 import { main, scratch } from './lib.mjs';
 

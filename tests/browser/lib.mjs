@@ -116,6 +116,22 @@ export class Server {
 		return server;
 	}
 
+	/* Of a database, which is shown only. */
+	static async view(database) {
+		const folder = path.join(scratch, 'view-' + Server.count++);
+		const ready = path.join(folder, 'ready.json');
+		const server = new Server();
+
+		fs.mkdirSync(folder);
+		server.child = spawn(MAILSTOP, ['ui', database,
+			'--http', '127.0.0.1:0', '--ready-file', ready],
+		{stdio: ['ignore', 'ignore', 'ignore']});
+		const facts = await waitForFile(ready, server.child);
+		server.origin = 'http://' + facts.http[0];
+		server.url = server.origin + '/';
+		return server;
+	}
+
 	async stop() {
 		if (this.child.exitCode !== null)
 			return;

@@ -2,6 +2,7 @@
 #include "vfs_memory.h"
 
 #include "fail_alloc.h"
+#include "scratch.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int
 set_up(void **state)
@@ -311,6 +313,207 @@ survives_without_memory(void **state)
 	assert_true(fail_alloc_each(fill, NULL) > 10);
 }
 
+/* ---- over a file */
+
+#define OVER_ROWS 300
+
+static void
+copy(const char *from, const char *to, const char *end)
+{
+	char names[2][SCRATCH_SIZE + 32];
+	FILE *files[2];
+	int byte;
+
+	(void)snprintf(names[0], sizeof(names[0]), "%s%s", from, end);
+	(void)snprintf(names[1], sizeof(names[1]), "%s%s", to, end);
+	files[0] = fopen(names[0], "rb");
+	files[1] = fopen(names[1], "wb");
+	assert_non_null(files[0]);
+	assert_non_null(files[1]);
+	while ((byte = getc(files[0])) != EOF)
+		assert_int_equal(putc(byte, files[1]), byte);
+	assert_int_equal(fclose(files[0]), 0);
+	assert_int_equal(fclose(files[1]), 0);
+}
+
+/* A database with a WAL that was never brought home, as a killed program leaves
+   it: copied while it is open. */
+static void
+make_beneath(char path[SCRATCH_SIZE + 16], const char *folder)
+{
+	char from[SCRATCH_SIZE + 16];
+	sqlite3 *db;
+
+	(void)snprintf(from, sizeof(from), "%s/live", folder);
+	(void)snprintf(path, SCRATCH_SIZE + 16, "%s/mail", folder);
+	assert_int_equal(sqlite3_open(from, &db), SQLITE_OK);
+	assert_int_equal(run(db, table), SQLITE_OK);
+	assert_int_equal(
+	    run(db,
+		"PRAGMA wal_autocheckpoint = 0;"
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+		" SELECT i + 1 FROM n WHERE i < 200)"
+		" INSERT INTO t SELECT i, randomblob(4000) FROM n;"
+		"PRAGMA wal_checkpoint;"
+		"WITH RECURSIVE n(i) AS (SELECT 201 UNION ALL"
+		" SELECT i + 1 FROM n WHERE i < 300)"
+		" INSERT INTO t SELECT i, randomblob(4000) FROM n"),
+	    SQLITE_OK);
+	copy(from, path, "");
+	copy(from, path, "-wal");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Size and sum of a file. */
+static uint64_t
+look_at(const char *path, const char *end)
+{
+	char name[SCRATCH_SIZE + 32];
+	uint64_t sum = 0;
+	FILE *file;
+	int byte;
+
+	(void)snprintf(name, sizeof(name), "%s%s", path, end);
+	file = fopen(name, "rb");
+	assert_non_null(file);
+	while ((byte = getc(file)) != EOF)
+		sum = sum * 31 + (uint64_t)byte + 1;
+	assert_int_equal(fclose(file), 0);
+	return sum;
+}
+
+static void
+change_all(struct vfs_memory *memory)
+{
+	sqlite3 *db = open_db(memory);
+	sqlite3 *reader = open_db(memory);
+
+	assert_int_equal(number_of(db, "SELECT count(*) FROM t"), OVER_ROWS);
+	assert_int_equal(
+	    run(db,
+		"DELETE FROM t WHERE n % 3 = 0;"
+		"UPDATE t SET b = randomblob(9000) WHERE n % 3 = 1;"
+		"PRAGMA wal_checkpoint(TRUNCATE);"
+		"INSERT INTO t VALUES (1000, zeroblob(500000))"),
+	    SQLITE_OK);
+	assert_int_equal(number_of(reader, "SELECT count(*) FROM t"), 201);
+	assert_int_equal(number_of(reader, "SELECT sum(length(b)) FROM t"),
+	    100 * 9000 + 100 * 4000 + 500000);
+	assert_sound(reader);
+	/* It shrinks, and grows again out of zeros. */
+	assert_int_equal(run(db,
+			     "DELETE FROM t; VACUUM;"
+			     "PRAGMA wal_checkpoint(TRUNCATE);"
+			     "INSERT INTO t VALUES (1, zeroblob(2000000))"),
+	    SQLITE_OK);
+	assert_sound(db);
+	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+what_is_beneath_stays(void **state)
+{
+	char folder[SCRATCH_SIZE];
+	char path[SCRATCH_SIZE + 16];
+	struct vfs_memory *memory;
+	struct failure f;
+	uint64_t sums[2];
+
+	(void)state;
+	scratch_make(folder);
+	make_beneath(path, folder);
+	sums[0] = look_at(path, "");
+	sums[1] = look_at(path, "-wal");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(vfs_memory_over(&memory, path, &f), ERR_OK);
+		assert_string_equal(vfs_memory_place(memory), path);
+		change_all(memory);
+		vfs_memory_free(memory);
+		assert_int_equal(look_at(path, ""), sums[0]);
+		assert_int_equal(look_at(path, "-wal"), sums[1]);
+	}
+	scratch_remove(folder);
+}
+
+/* What was cut off beneath is a failure, and no crash. */
+static void
+what_is_beneath_may_go(void **state)
+{
+	char folder[SCRATCH_SIZE];
+	char path[SCRATCH_SIZE + 16];
+	struct vfs_memory *memory;
+	struct failure f;
+	sqlite3 *db;
+
+	(void)state;
+	scratch_make(folder);
+	make_beneath(path, folder);
+	assert_int_equal(vfs_memory_over(&memory, path, &f), ERR_OK);
+	assert_int_equal(truncate(path, 20000), 0);
+	db = open_db(memory);
+	assert_int_not_equal(run(db, "SELECT * FROM t"), SQLITE_OK);
+	assert_int_not_equal(run(db, "DELETE FROM t"), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	vfs_memory_free(memory);
+	scratch_remove(folder);
+}
+
+static void
+says_what_it_cannot_take(void **state)
+{
+	char folder[SCRATCH_SIZE];
+	char path[SCRATCH_SIZE + 16];
+	struct vfs_memory *memory;
+	struct failure f;
+
+	(void)state;
+	scratch_make(folder);
+	(void)snprintf(path, sizeof(path), "%s/none", folder);
+	assert_int_equal(vfs_memory_over(&memory, path, &f), ERR_NOT_FOUND);
+	assert_non_null(strstr(f.text, path));
+	assert_null(memory);
+	assert_int_equal(vfs_memory_over(&memory, folder, &f), ERR_DATA);
+	assert_non_null(strstr(f.text, folder));
+	scratch_remove(folder);
+}
+
+struct over {
+	const char *path;
+};
+
+static void
+use_over(void *context)
+{
+	const struct over *over = context;
+	struct vfs_memory *memory;
+	struct failure f;
+	enum err err = vfs_memory_over(&memory, over->path, &f);
+
+	assert_true(err == ERR_OK || (err == ERR_MEMORY && !memory));
+	if (!err) {
+		sqlite3 *db = open_db(memory);
+
+		(void)run(db, "DELETE FROM t WHERE n > 10");
+		(void)sqlite3_close(db);
+	}
+	vfs_memory_free(memory);
+}
+
+static void
+lends_without_memory(void **state)
+{
+	char folder[SCRATCH_SIZE];
+	char path[SCRATCH_SIZE + 16];
+	struct over over = {path};
+
+	(void)state;
+	scratch_make(folder);
+	make_beneath(path, folder);
+	assert_true(fail_alloc_each(use_over, &over) > 0);
+	scratch_remove(folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -326,6 +529,10 @@ main(void)
 	    TEST(what_shrank_may_grow),
 	    TEST(threads_work_side_by_side),
 	    cmocka_unit_test(survives_without_memory),
+	    cmocka_unit_test(what_is_beneath_stays),
+	    cmocka_unit_test(what_is_beneath_may_go),
+	    cmocka_unit_test(says_what_it_cannot_take),
+	    cmocka_unit_test(lends_without_memory),
 	};
 
 	return cmocka_run_group_tests_name("vfs_memory", tests, NULL, NULL);
