@@ -219,7 +219,7 @@ static const struct option_row rows[OPTIONS] = {
 	.separators = " ,;\t\n",
 	.argument = "SOURCE",
 	.fallback = "listener user",
-	.help = "what names a message's inbox, in this order"},
+	.help = "what names an inbox, in this order"},
     [OPTION_CHECK_HELO] = {.name = "check-helo",
 	.kind = OPTION_IS_FLAG,
 	.commands = SERVER,
