@@ -4,6 +4,7 @@
 
 #include "mime_private.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,15 +12,19 @@
 #define BODY_LIMIT ((size_t)256 * 1024 * 1024)
 
 /* GMime counts its callers without a lock: several servers of a process may
-   start at once. */
+   start at once. What SIGPIPE does is the process's own affair, which GPGME,
+   made ready by GMime, does not know. */
 void
 mime_init(void)
 {
 	static gsize is_done = 0;
+	struct sigaction before;
 
 	if (!g_once_init_enter(&is_done))
 		return;
+	(void)sigaction(SIGPIPE, NULL, &before);
 	g_mime_init();
+	(void)sigaction(SIGPIPE, &before, NULL);
 	g_once_init_leave(&is_done, 1);
 }
 
