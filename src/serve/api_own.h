@@ -49,6 +49,8 @@ void own_get_transcript(struct http_request *, void *context);
 void own_get_session_findings(struct http_request *, void *context);
 
 /* api_own_fault.c */
+/* A new list of the rules, or NULL. For mailstop_fault.c too. */
+struct json_t *own_fault_list(const struct fault_set *);
 void own_get_faults(struct http_request *, void *context);
 void own_put_faults(struct http_request *, void *context);
 void own_post_fault(struct http_request *, void *context);

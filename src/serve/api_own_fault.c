@@ -16,15 +16,21 @@ rule_value(const struct fault_view *view)
 	    (json_int_t)view->acted);
 }
 
-static json_t *
-set_value(const struct fault_set *faults)
+json_t *
+own_fault_list(const struct fault_set *faults)
 {
 	json_t *rules = json_array();
 	struct fault_view view;
 
 	for (size_t i = 0; fault_view(faults, i, &view); i++)
 		(void)json_array_append_new(rules, rule_value(&view));
-	return json_pack("{s:o, s:I}", "faults", rules, "seed",
+	return rules;
+}
+
+static json_t *
+set_value(const struct fault_set *faults)
+{
+	return json_pack("{s:o, s:I}", "faults", own_fault_list(faults), "seed",
 	    (json_int_t)fault_seed(faults));
 }
 
