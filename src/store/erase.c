@@ -23,6 +23,28 @@ static const char *const of_messages[] = {
     "DELETE FROM message WHERE seq BETWEEN ? AND ?",
 };
 
+/* Likewise, of those numbers between them that stand in `erased`. */
+#define ERASED                                                                 \
+	" IN (SELECT e.message FROM erased e WHERE e.message BETWEEN ? AND ?)"
+
+/* What is found without the message, and the message. */
+static const char *const of_numbers[] = {
+    "DELETE FROM tag WHERE message" ERASED,
+    "DELETE FROM message WHERE seq" ERASED,
+};
+
+/* What is left of them then. */
+static const char *const of_rest[] = {
+    "DELETE FROM recipient WHERE message" ERASED,
+    "DELETE FROM raw WHERE message" ERASED,
+    "DELETE FROM summary WHERE message" ERASED,
+    "DELETE FROM header WHERE message" ERASED,
+    "DELETE FROM part WHERE message" ERASED,
+    "DELETE FROM search WHERE message" ERASED,
+    "DELETE FROM finding WHERE message" ERASED,
+    "DELETE FROM erased WHERE message BETWEEN ? AND ?",
+};
+
 /* Without conditions SQLite drops whole trees. */
 static const char *const of_all[] = {
     "DELETE FROM recipient",
@@ -36,6 +58,7 @@ static const char *const of_all[] = {
     ("INSERT OR REPLACE INTO gone (seq, id) SELECT seq, id FROM message"
      " WHERE seq > (SELECT max(seq) FROM message) - 100000"),
     "DELETE FROM message",
+    "DELETE FROM erased",
 };
 
 static const char *const of_session[] = {
@@ -70,6 +93,17 @@ run_range(struct sql *sql, const char *text, int64_t first, int64_t last)
 	sql_bind_number(row, 2, last);
 	(void)sql_step(row);
 	return sql_done(row);
+}
+
+static enum err
+run_ranges(struct sql *sql, const char *const *texts, size_t count,
+    int64_t first, int64_t last)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = run_range(sql, texts[i], first, last);
+	return err;
 }
 
 /* What of the tally a range is. */
@@ -117,9 +151,101 @@ erase_range(struct sql *sql, int64_t first, int64_t last, uint64_t *count)
 
 	if (err || share.messages == 0)
 		return err;
-	for (size_t i = 0; i < COUNT(of_messages) && !err; i++)
-		err = run_range(sql, of_messages[i], first, last);
+	err = run_ranges(sql, of_messages, COUNT(of_messages), first, last);
 	return err ? err : settle(sql, &share, count);
+}
+
+static enum err
+note_erased(struct sql *sql, const int64_t *seqs, size_t count)
+{
+	struct sql_row *row;
+	enum err err = sql_start(
+	    sql, &row, "INSERT OR IGNORE INTO erased (message) VALUES (?)");
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++) {
+		sql_bind_number(row, 1, seqs[i]);
+		err = sql_step(row);
+		err = err == ERR_NOT_FOUND ? ERR_OK : err;
+		sql_again(row);
+	}
+	return sql_done(row);
+}
+
+/* What settle() would forget is not remembered to begin with. */
+static enum err
+remember(struct sql *sql, int64_t first, int64_t last)
+{
+	static const char text[] = "INSERT OR REPLACE INTO gone (seq, id)"
+				   " SELECT seq, id FROM message"
+				   " WHERE seq" ERASED;
+	int64_t oldest = last - ERASE_REMEMBERED + 1;
+
+	return run_range(sql, text, first > oldest ? first : oldest, last);
+}
+
+enum err
+erase_numbers(struct sql *sql, const int64_t *seqs, size_t seq_count,
+    int64_t bytes, uint64_t *count)
+{
+	struct share share = {0, bytes, 0};
+	int64_t first;
+	enum err err;
+
+	if (seq_count == 0)
+		return ERR_OK;
+	first = seqs[0];
+	share.last = seqs[seq_count - 1];
+	err = note_erased(sql, seqs, seq_count);
+	if (!err)
+		err = remember(sql, first, share.last);
+	if (!err)
+		err = run_ranges(
+		    sql, of_numbers, COUNT(of_numbers), first, share.last);
+	/* The last one is the message itself. */
+	share.messages = (int64_t)sql_changes(sql);
+	return err ? err : settle(sql, &share, count);
+}
+
+static enum err
+find_step(struct sql *sql, int64_t limit, int64_t *first, int64_t *last)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row,
+	    "SELECT min(message), max(message) FROM"
+	    " (SELECT message FROM erased ORDER BY message LIMIT ?)");
+	enum err found;
+
+	if (err)
+		return err;
+	sql_bind_number(row, 1, limit);
+	found = sql_step(row);
+	if (!found && sql_is_null(row, 0))
+		found = ERR_NOT_FOUND;
+	if (!found) {
+		*first = sql_number(row, 0);
+		*last = sql_number(row, 1);
+	}
+	err = sql_done(row);
+	return err ? err : found;
+}
+
+enum err
+erase_step(struct sql *sql, int64_t limit)
+{
+	int64_t first, last;
+	enum err err = find_step(sql, limit, &first, &last);
+
+	if (!err)
+		err = txn_begin(sql);
+	if (err)
+		return err;
+	err = run_ranges(sql, of_rest, COUNT(of_rest), first, last);
+	if (!err)
+		return txn_commit(sql);
+	txn_rollback(sql);
+	return err;
 }
 
 enum err

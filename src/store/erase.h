@@ -4,6 +4,11 @@
  * Inside a transaction (txn.h). The one place that knows every table with rows
  * of a message. That a message was there is remembered in the table `gone`, for
  * the last ERASE_REMEMBERED numbers.
+ *
+ * Messages here and there have rows on nearly as many pages, each of which has
+ * to be written anew: that takes too long for one transaction. So the messages
+ * go at once, and what nobody finds without them goes later, in steps; the
+ * table `erased` has their numbers until then.
  */
 #ifndef ERASE_H
 #define ERASE_H
@@ -12,6 +17,7 @@
 #include "span.h"
 #include "sql.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define ERASE_REMEMBERED 100000
@@ -25,6 +31,20 @@ enum err erase_message(struct sql *, int64_t seq);
  */
 enum err
 erase_range(struct sql *, int64_t first, int64_t last, uint64_t *count);
+
+/* So many messages, or more, are better removed by erase_numbers(). */
+#define ERASE_MANY 100
+
+/* All messages of those numbers, which are in order, with so many bytes in all;
+ *count likewise. The rest of them is left to erase_step(). */
+enum err erase_numbers(struct sql *, const int64_t *seqs, size_t seq_count,
+    int64_t bytes, uint64_t *count);
+
+/*
+ * Not inside a transaction, for that is what it makes: erases the rest of up to
+ * so many messages. ERR_NOT_FOUND when there was nothing to do.
+ */
+enum err erase_step(struct sql *, int64_t limit);
 
 /* All messages there are, in next to no time; *count likewise. */
 enum err erase_all(struct sql *, uint64_t *count);

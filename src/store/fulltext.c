@@ -348,6 +348,81 @@ fulltext_trim(struct sql *sql, int64_t next_seq)
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* ---- segments */
+
+/* Of the index, in pages of 4 KiB; a table of 4 KiB messages has 6,000. */
+#define MERGE_PAGES 64
+
+static enum err
+merge_some(struct sql *sql, int64_t number)
+{
+	struct sql_row *row;
+	char text[160];
+	enum err err;
+
+	/* Negative: all that there is becomes one. */
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO fulltext_%" PRId64 " (fulltext_%" PRId64
+	    ", rank) VALUES ('merge', ?)",
+	    number, number);
+	err = sql_start_once(sql, &row, text);
+	if (err)
+		return err;
+	sql_bind_number(row, 1, -MERGE_PAGES);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
+static enum err
+is_one_segment(struct sql *sql, int64_t number, bool *is_one)
+{
+	struct sql_row *row;
+	char text[96];
+	enum err err;
+
+	(void)snprintf(text, sizeof(text),
+	    "SELECT min(segid) IS max(segid) FROM fulltext_%" PRId64 "_idx",
+	    number);
+	err = sql_start_once(sql, &row, text);
+	if (err)
+		return err;
+	*is_one = sql_step(row) == ERR_OK && sql_number(row, 0);
+	return sql_done(row);
+}
+
+static enum err
+set_merged(struct sql *sql, int64_t number)
+{
+	struct sql_row *row;
+	enum err err = sql_start(
+	    sql, &row, "UPDATE fulltext SET is_merged = 1 WHERE number = ?");
+
+	if (err)
+		return err;
+	sql_bind_number(row, 1, number);
+	(void)sql_step(row);
+	return sql_done(row);
+}
+
+enum err
+fulltext_merge(struct sql *sql, int64_t next_seq)
+{
+	static const char text[] =
+	    "SELECT number FROM fulltext WHERE number < ? AND is_merged = 0"
+	    " ORDER BY number LIMIT 1";
+	int64_t number = next_seq / FULLTEXT_SPAN;
+	bool is_one = false;
+	enum err err = find_table(sql, text, &number);
+
+	if (!err)
+		err = merge_some(sql, number);
+	if (!err)
+		err = is_one_segment(sql, number, &is_one);
+	if (!err && is_one)
+		err = set_merged(sql, number);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err
 fulltext_clear(struct sql *sql)
 {

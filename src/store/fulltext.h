@@ -42,6 +42,9 @@ enum err fulltext_end(struct fulltext *);
 /* Lets go of what belongs to messages that are gone, before the one with
    `next_seq` is added. */
 enum err fulltext_trim(struct sql *, int64_t next_seq);
+/* Goes on making one segment of the tables that are complete, the fewer of
+   which there are the sooner something is found. A step takes some ms. */
+enum err fulltext_merge(struct sql *, int64_t next_seq);
 /* Forgets everything. */
 enum err fulltext_clear(struct sql *);
 
@@ -50,21 +53,25 @@ enum err fulltext_clear(struct sql *);
 /*
  * Puts what the index knows to be necessary for the query into `out`, as FTS5
  * takes it; nothing, when a message may match whatever the index says.
- * `newest` is the seq of the newest message that matters.
+ * `newest` is the seq of the newest message that matters. *rarity is the number
+ * of messages of which one has it, about.
  */
-enum err fulltext_want(
-    struct sql *, const struct query *, int64_t newest, struct buf *out);
+enum err fulltext_want(struct sql *, const struct query *, int64_t newest,
+    struct buf *out, double *rarity);
 
 /* Numbers of messages, in order, that have what is wanted. */
 struct fulltext_walk {
 	struct sql *sql;
 	const char *wanted;
+	double rarity;         /* as fulltext_want() says */
 	int64_t after, before; /* seq greater than, less than */
 	bool oldest_first;
 	/* Private. */
 	struct sql_row *tables; /* their numbers, in order */
-	struct sql_row *row;    /* of one table */
+	struct sql_row *row;    /* of one table; NULL: none is open */
 	struct buf text;
+	int64_t *few; /* what a table has, oldest first; all of it or nothing */
+	size_t few_count;
 };
 
 /* The fields that are not private are set. fulltext_close() in any case. */

@@ -4,8 +4,9 @@
  * A query is a tree of texts, a text a row of pieces, a piece a row of three
  * bytes; all of a row is necessary. But FTS5 walks along all lists at once, and
  * a list of what is in every message takes as long as all messages: so each
- * thing is tried on the newest messages first, and of a row only what is rare
- * is asked for.
+ * thing is tried on some messages first, and of a row only what is rare is
+ * asked for. Trying is what takes the time: it ends with what is in next to
+ * no message.
  */
 #include "fulltext.h"
 
@@ -37,10 +38,14 @@ enum { OPEN_LEFT = 1, OPEN_RIGHT = 2 };
  * NONE: the index cannot say what is necessary, and nothing was put.
  */
 #define NONE 0.0
+/* So rare is what no sample was full of: no more of a row is tried then, and
+   no more of a piece when there is none at all. */
+#define RARE ((double)FULLTEXT_SPAN / SAMPLES)
+#define ABSENT ((double)FULLTEXT_SPAN)
 
 struct wanting {
 	struct sql *sql;
-	struct sql_row *sample; /* of one table: what has it, newest first */
+	struct sql_row *sample; /* of one table: what has it, oldest first */
 	struct buf *out;
 	struct buf trial; /* one expression for `sample` */
 	size_t tokens;
@@ -49,12 +54,14 @@ struct wanting {
 
 /* ---- how rare something is */
 
+/* FTS5 reads a page of a list from its end on only after it has read it from
+   its start, of each segment: oldest first takes a sixth of the time. */
 static enum err
 open_sample(struct wanting *wanting, int64_t number)
 {
 	(void)buf_printf(&wanting->trial,
 	    "SELECT rowid FROM fulltext_%" PRId64 " WHERE fulltext_%" PRId64
-	    " MATCH ? ORDER BY rowid DESC",
+	    " MATCH ? ORDER BY rowid",
 	    number, number);
 	return buf_string(&wanting->trial)
 	    ? sql_start_once(
@@ -67,7 +74,7 @@ static double
 try(struct wanting *wanting, const struct buf *text, size_t start)
 {
 	struct sql_row *row = wanting->sample;
-	int64_t newest = 0, last = 0;
+	int64_t first = 0, last = 0;
 	int count = 0;
 	enum err err = ERR_OK;
 
@@ -79,14 +86,14 @@ try(struct wanting *wanting, const struct buf *text, size_t start)
 		if (err)
 			break;
 		last = sql_number(row, 0);
-		newest = count++ ? newest : last;
+		first = count++ ? first : last;
 	}
 	sql_again(row);
 	if (err && err != ERR_NOT_FOUND)
 		wanting->err = err;
 	if (count < SAMPLES)
 		return (double)FULLTEXT_SPAN / (count + 1);
-	return (double)(newest - last + 1) / count;
+	return (double)(last - first + 1) / count;
 }
 
 static double
@@ -134,7 +141,8 @@ put_grams(struct wanting *wanting, struct span text)
 	struct gram grams[GRAMS_ASKED];
 	size_t count = 0;
 
-	for (size_t i = 0; i < tried; i++) {
+	grams[0].rarity = NONE;
+	for (size_t i = 0; i < tried && grams[0].rarity < ABSENT; i++) {
 		size_t at = tried > 1 ? last * i / (tried - 1) : 0;
 		struct gram gram = {span_make(text.at + at, TOKEN_GRAM), 1};
 
@@ -200,12 +208,18 @@ static double
 put_piece(struct wanting *wanting, const struct token *token, int open)
 {
 	size_t start = wanting->out->len;
+	double rarity;
 
+	if (!token->is_word) {
+		rarity = put_grams(wanting, token->text);
+		return rarity >= RARE ? rarity
+				      : try(wanting, wanting->out, start);
+	}
 	(void)buf_put_char(wanting->out, '(');
-	if (token->is_word && !open && token->text.len > TOKEN_GRAM) {
+	if (!open && token->text.len > TOKEN_GRAM) {
 		put_token(wanting, token->text);
 		(void)buf_put_string(wanting->out, " OR ");
-	} else if (token->is_word && !put_words(wanting, token->text, open)) {
+	} else if (!put_words(wanting, token->text, open)) {
 		buf_cut(wanting->out, start);
 		return NONE;
 	}
@@ -281,7 +295,7 @@ put_text(struct wanting *wanting, struct span text, int open)
 	struct span rest = text;
 	struct token token;
 
-	while (token_next(&rest, &token)) {
+	while (row.rarity < RARE && token_next(&rest, &token)) {
 		size_t start = wanting->out->len;
 		int here = 0;
 
@@ -301,7 +315,7 @@ put_pattern(struct wanting *wanting, struct span pattern)
 	struct row row = begin_row(wanting);
 	int open = 0;
 
-	while (pattern.len) {
+	while (pattern.len && row.rarity < RARE) {
 		size_t start = wanting->out->len;
 		size_t len = 0;
 
@@ -352,7 +366,8 @@ put_and(struct wanting *wanting, const struct query *query, int depth)
 
 	join(wanting, &row, start, put(wanting, query->left, depth));
 	start = wanting->out->len;
-	join(wanting, &row, start, put(wanting, query->right, depth));
+	if (row.rarity < RARE)
+		join(wanting, &row, start, put(wanting, query->right, depth));
 	return end_row(wanting, &row);
 }
 
@@ -405,7 +420,7 @@ choose_table(struct sql *sql, int64_t newest, int64_t *number)
 
 	if (err)
 		return err;
-	sql_bind_number(row, 1, (newest - FULLTEXT_SPAN / 8) / FULLTEXT_SPAN);
+	sql_bind_number(row, 1, (newest - FULLTEXT_SPAN / 4) / FULLTEXT_SPAN);
 	found = sql_step(row);
 	if (!found)
 		*number = sql_number(row, 0);
@@ -414,20 +429,21 @@ choose_table(struct sql *sql, int64_t newest, int64_t *number)
 }
 
 enum err
-fulltext_want(
-    struct sql *sql, const struct query *query, int64_t newest, struct buf *out)
+fulltext_want(struct sql *sql, const struct query *query, int64_t newest,
+    struct buf *out, double *rarity)
 {
 	struct wanting wanting = {.sql = sql, .out = out};
 	int64_t number;
 	enum err err = choose_table(sql, newest, &number);
 	enum err done;
 
+	*rarity = NONE;
 	if (err)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	buf_init(&wanting.trial, 1024);
 	err = open_sample(&wanting, number);
 	if (!err) {
-		(void)put(&wanting, query, 0);
+		*rarity = put(&wanting, query, 0);
 		err = wanting.err;
 	}
 	done = sql_done(wanting.sample);

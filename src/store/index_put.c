@@ -346,6 +346,8 @@ index_put(struct sql *sql, const struct index_entry *first)
 		return ERR_OK;
 	err = fulltext_trim(sql, first->seq);
 	if (!err)
+		err = fulltext_merge(sql, first->seq);
+	if (!err)
 		err = fulltext_begin(&putting.fulltext, sql);
 	buf_init(&putting.lists.text, LIST_LIMIT);
 	for (; first && !err; first = first->next)

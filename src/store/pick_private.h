@@ -22,6 +22,7 @@ struct pick_walk {
 	struct buf text;
 	struct query_sql made;
 	struct buf wanted;          /* of the index; empty: all is looked at */
+	double rarity;              /* of what is wanted */
 	struct fulltext_walk found; /* what it has */
 	enum pick_walk_state state;
 	int64_t border; /* newer ones are looked at without it */

@@ -10,16 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum column { COLUMN_SEQ, COLUMN_ID, COLUMN_INBOX };
+enum column { COLUMN_SEQ, COLUMN_ID, COLUMN_INBOX, COLUMN_SIZE };
 
 /* A walk may not change what it walks over: first the numbers. */
 struct numbers {
 	int64_t *at;
 	size_t count, room;
+	int64_t bytes; /* of their bodies */
 };
 
 static enum err
-note(struct numbers *numbers, int64_t seq)
+note(struct numbers *numbers, int64_t seq, int64_t size)
 {
 	if (numbers->count == numbers->room) {
 		size_t room = numbers->room ? numbers->room * 2 : 1024;
@@ -31,6 +32,7 @@ note(struct numbers *numbers, int64_t seq)
 		numbers->room = room;
 	}
 	numbers->at[numbers->count++] = seq;
+	numbers->bytes += size;
 	return ERR_OK;
 }
 
@@ -74,7 +76,8 @@ walk_over(
 		if (!err)
 			err = tell(telling, walk->row);
 		if (!err)
-			err = note(numbers, sql_number(walk->row, COLUMN_SEQ));
+			err = note(numbers, sql_number(walk->row, COLUMN_SEQ),
+			    sql_number(walk->row, COLUMN_SIZE));
 	}
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -84,8 +87,8 @@ find(struct sql *sql, const struct pick_request *request,
     struct telling *telling, struct numbers *numbers)
 {
 	struct pick_walk walk;
-	enum err err = pick_walk_open(
-	    &walk, sql, request, "m.seq, m.id, m.inbox", "", PICK_WALK_PAGE);
+	enum err err = pick_walk_open(&walk, sql, request,
+	    "m.seq, m.id, m.inbox, m.size", "", PICK_WALK_PAGE);
 	enum err closed;
 
 	if (!err)
@@ -112,6 +115,9 @@ remove_numbers(struct sql *sql, struct numbers *numbers, uint64_t *count)
 
 	if (numbers->count)
 		qsort(numbers->at, numbers->count, sizeof(int64_t), compare);
+	if (numbers->count >= ERASE_MANY)
+		return erase_numbers(
+		    sql, numbers->at, numbers->count, numbers->bytes, count);
 	for (size_t i = 0; i < numbers->count && !err; i++) {
 		if (i + 1 < numbers->count &&
 		    numbers->at[i + 1] == numbers->at[i] + 1)

@@ -5,8 +5,10 @@
 
 /* Among fewer messages the index is not asked at all. */
 #define LOOK_MAX 500
-/* So many of the newest are looked at before it is. */
+/* So many of the newest are looked at before it is, for what one in so many
+   has. */
 #define LOOK_FIRST 200
+#define LOOK_RARITY 4
 
 /* The first parameters. */
 enum { PARAMETER_AFTER = 1, PARAMETER_BEFORE, PARAMETER_INBOX, PARAMETER_NEXT };
@@ -60,8 +62,8 @@ ask_newest(struct sql *sql, int64_t *seq)
 }
 
 /*
- * What is asked for is new or common, as a rule: so the newest are looked at
- * one by one, which costs the index nothing. It is asked for all that is older.
+ * What is common is among the newest: they are looked at one by one, and the
+ * index, which has long lists of it, is asked for what is older only.
  */
 static enum err
 plan(struct pick_walk *walk)
@@ -76,11 +78,14 @@ plan(struct pick_walk *walk)
 	if (err || !request->query || newest < LOOK_MAX ||
 	    request->after > newest - LOOK_MAX)
 		return err;
-	err = fulltext_want(walk->sql, request->query, newest, &walk->wanted);
+	err = fulltext_want(
+	    walk->sql, request->query, newest, &walk->wanted, &walk->rarity);
 	if (err || walk->wanted.len == 0)
 		return err;
 	walk->made.use = QUERY_SQL_CHECK;
-	walk->border = request->oldest_first ? INT64_MAX : newest - LOOK_FIRST;
+	walk->border = request->oldest_first || walk->rarity > LOOK_RARITY
+	    ? INT64_MAX
+	    : newest - LOOK_FIRST;
 	return buf_string(&walk->wanted) ? ERR_OK : ERR_MEMORY;
 }
 
@@ -146,6 +151,7 @@ turn_to_index(struct pick_walk *walk)
 	walk->found = (struct fulltext_walk){
 	    .sql = walk->sql,
 	    .wanted = buf_string(&walk->wanted),
+	    .rarity = walk->rarity,
 	    .after = request->after,
 	    .before = before,
 	    .oldest_first = request->oldest_first,

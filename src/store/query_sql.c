@@ -182,7 +182,7 @@ put_columns(struct query_sql *made, const struct query *term)
 	for (int i = 0; i < SEARCH_COLUMNS; i++) {
 		if (!(wanted & 1u << i))
 			continue;
-		(void)buf_printf(made->out, "%sinstr(x.%s, ?%d) > 0", between,
+		(void)buf_printf(made->out, "%sholds(x.%s, ?%d)", between,
 		    columns[i], parameter);
 		between = " OR ";
 	}

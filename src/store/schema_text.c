@@ -130,6 +130,12 @@ const char *const schema_text[] = {
     " until_seq = ifnull((SELECT max(m.seq) FROM message AS m"
     " WHERE m.session = session.id), 0);"
     "DROP INDEX message_session;",
+
+    /* 4: what takes long is done in steps. */
+    /* Messages that are removed; what else there is of them goes later. */
+    "CREATE TABLE erased (message INTEGER PRIMARY KEY) STRICT;"
+    /* 1: it is complete, and FTS5 has one segment of it. */
+    "ALTER TABLE fulltext ADD COLUMN is_merged INTEGER NOT NULL DEFAULT 0;",
 };
 
 const int schema_text_count =

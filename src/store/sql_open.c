@@ -203,7 +203,9 @@ connect_to(struct sql *sql, const struct place *place, enum sql_access access)
 	sql_set_patience(sql, BUSY_US);
 	/* In place of SQLite's own hook, which checkpoints. */
 	(void)sqlite3_wal_hook(sql->db, note_commit, sql);
-	code = begin_use(sql, access);
+	code = sql_add_functions(sql->db);
+	if (!code)
+		code = begin_use(sql, access);
 	if (!code && place->keeps_nothing)
 		code = sqlite3_exec(
 		    sql->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);

@@ -31,6 +31,10 @@ struct sql {
 	unsigned wal_pages;
 };
 
+/* holds(text, part) is 1 where the part stands in the text, byte by byte. Gives
+   a result code of SQLite's. */
+int sql_add_functions(sqlite3 *db);
+
 /* The kind that fits a result code of SQLite's. */
 enum err sql_err(const struct sql *, int code);
 

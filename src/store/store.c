@@ -3,6 +3,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "erase.h"
 #include "lane.h"
 #include "schema.h"
 #include "sql.h"
@@ -28,6 +29,11 @@
  * so much is in no cache when it is read again.
  */
 #define WAL_PAGES_MAX 1024u
+
+/* The rest of so many messages that were removed is erased at once while the
+   writer rests, and after each transaction while it does not. */
+#define ERASE_RESTING 256
+#define ERASE_WORKING 16
 
 /* How long reads may still take once the store is closing. */
 #define CLOSING_US ((int64_t)300 * 1000)
@@ -110,6 +116,7 @@ write_all(struct hand *hand, struct store_job *first)
 		lane_finish(&hand->lane, first, next);
 		first = next;
 		(void)keep_step(&hand->store->keep, hand->sql, KEEP_SLACK);
+		(void)erase_step(hand->sql, ERASE_WORKING);
 		if (sql_wal_pages(hand->sql) >= WAL_PAGES_MAX)
 			(void)sql_checkpoint(hand->sql);
 	}
@@ -145,6 +152,10 @@ use_rest(struct hand *hand, enum rest rest)
 	while (!lane_has_work(&hand->lane) &&
 	    keep_step(&hand->store->keep, hand->sql, KEEP_EXACT))
 		;
+	while (!lane_has_work(&hand->lane) &&
+	    erase_step(hand->sql, ERASE_RESTING) == ERR_OK)
+		if (sql_wal_pages(hand->sql) >= WAL_PAGES_MAX)
+			(void)sql_checkpoint(hand->sql);
 	return REST_KEPT;
 }
 

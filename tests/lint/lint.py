@@ -192,6 +192,7 @@ WITHOUT_UNIT_TEST = {
     "src/store/pick_walk.c": "each page of test_pick is one",
     "src/store/schema_text.c": "constant text, run by every test of the store",
     "src/store/sql_blob.c": "a part of sql.h, by test_sql",
+    "src/store/sql_function.c": "what test_query_sql asks by",
     "src/store/sql_open.c": "a part of sql.h, by test_sql",
     "src/serve/http_request.c": "test_http asks for each kind of path",
     "src/serve/listen_unix.c": "test_listen opens and closes them",

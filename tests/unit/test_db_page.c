@@ -89,7 +89,7 @@ names_each_column(void **state)
 		"SELECT t.name, c.name FROM sqlite_schema t,"
 		" pragma_table_info(t.name) c WHERE t.type = 'table'"
 		" AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE"
-		" 'fulltext%'"),
+		" 'fulltext@_%' ESCAPE '@'"),
 	    ERR_OK);
 	while (sql_step(row) == ERR_OK) {
 		struct span table = sql_span(row, 0);

@@ -128,6 +128,61 @@ a_range_goes_in_one_call(void **state)
 	assert_int_equal(erase_ask(sql, SPAN("m1")), ERR_NOT_FOUND);
 }
 
+/* Messages and tags first, the rest of them when there is time for it. */
+static void
+many_go_in_steps(void **state)
+{
+	static const int64_t numbers[] = {1, 3};
+	struct sql *sql = *state;
+	uint64_t count = 5;
+
+	assert_int_equal(erase_step(sql, 10), ERR_NOT_FOUND);
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_numbers(sql, numbers, 2, 400, &count), ERR_OK);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(count, 7);
+	assert_text(sql, "SELECT group_concat(seq) FROM message", "2");
+	assert_text(sql, "SELECT group_concat(message) FROM tag", "2");
+	assert_text(sql, "SELECT group_concat(message) FROM erased", "1,3");
+	assert_text(sql, "SELECT group_concat(id) FROM gone", "m1,m3");
+	assert_text(sql, "SELECT group_concat(name || value) FROM counter",
+	    "bytes-400,messages-2");
+	assert_int_equal(erase_step(sql, 1), ERR_OK);
+	assert_int_equal(rows_with(sql, "message", "1"), 0);
+	assert_int_equal(rows_with(sql, "message", "3"), 8);
+	assert_int_equal(erase_step(sql, 1), ERR_OK);
+	assert_int_equal(rows_with(sql, "message", "3"), 0);
+	assert_int_equal(rows_with(sql, "message", "2"), 8);
+	assert_int_equal(erase_step(sql, 1), ERR_NOT_FOUND);
+	assert_int_equal(erase_ask(sql, SPAN("m3")), ERR_GONE);
+}
+
+/* What an earlier removal has left behind is not touched by a later one. */
+static void
+many_more_go_before_the_rest_is_gone(void **state)
+{
+	static const int64_t first[] = {2}, second[] = {1, 3};
+	struct sql *sql = *state;
+	uint64_t count = 0;
+
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_numbers(sql, first, 1, 200, &count), ERR_OK);
+	assert_int_equal(erase_numbers(sql, second, 2, 400, &count), ERR_OK);
+	assert_int_equal(erase_numbers(sql, second, 0, 0, &count), ERR_OK);
+	assert_int_equal(count, 3);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_text(sql, "SELECT group_concat(message) FROM erased", "1,2,3");
+	assert_text(sql, "SELECT group_concat(id) FROM gone", "m1,m2,m3");
+	assert_text(sql, "SELECT group_concat(name || value) FROM counter",
+	    "bytes-600,messages-3");
+	assert_int_equal(erase_step(sql, 10), ERR_OK);
+	for (const char *seq = "1\0"
+			       "2\0"
+			       "3\0";
+	     *seq; seq += 2)
+		assert_int_equal(rows_with(sql, "message", seq), 0);
+}
+
 static void
 all_of_them_go_at_once(void **state)
 {
@@ -201,6 +256,24 @@ memory_has_an_end(void **state)
 	assert_int_equal(txn_commit(sql), ERR_OK);
 }
 
+static void
+memory_of_many_has_an_end(void **state)
+{
+	static const int64_t numbers[] = {1, 2, ERASE_REMEMBERED + 2};
+	struct sql *sql = *state;
+	char text[200];
+	uint64_t count = 0;
+
+	(void)snprintf(text, sizeof(text),
+	    "UPDATE message SET seq = %d + 2 WHERE seq = 3", ERASE_REMEMBERED);
+	assert_int_equal(sql_exec(sql, text), ERR_OK);
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_numbers(sql, numbers, 3, 600, &count), ERR_OK);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_int_equal(count, 3);
+	assert_text(sql, "SELECT group_concat(seq) FROM gone", "100002");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -209,10 +282,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(nothing_of_a_message_stays),
 	    TEST(a_range_goes_in_one_call),
+	    TEST(many_go_in_steps),
+	    TEST(many_more_go_before_the_rest_is_gone),
 	    TEST(all_of_them_go_at_once),
 	    TEST(what_is_not_there_is_not_found),
 	    TEST(a_session_goes_without_its_messages),
 	    TEST(memory_has_an_end),
+	    TEST(memory_of_many_has_an_end),
 	};
 
 	return cmocka_run_group_tests_name("erase", tests, NULL, NULL);

@@ -61,15 +61,18 @@ assert_found(
 	    .before = INT64_MAX,
 	    .oldest_first = order == OLDEST_FIRST};
 	struct buf expression, found;
+	double rarity;
 	enum err err = ERR_OK;
 	int64_t seq;
 
 	assert_non_null(query);
 	buf_init(&expression, 65536);
 	buf_init(&found, 1000);
-	corpus_check(sql, fulltext_want(sql, query, INT64_MAX, &expression));
+	corpus_check(
+	    sql, fulltext_want(sql, query, INT64_MAX, &expression, &rarity));
 	if (expression.len) {
 		walk.wanted = buf_string(&expression);
+		walk.rarity = rarity;
 		corpus_check(sql, fulltext_open(&walk));
 		for (;;) {
 			err = fulltext_next(&walk, &seq);
@@ -112,7 +115,8 @@ finds_what_stands_inside(void **state)
 	    {"nvoic", "1 5"},
 	    {"\"your invoice\"", "1"},
 	    {"\"r invoice i\"", "1"},
-	    {"\"the invo\"", "5"},
+	    /* What is rare enough is asked for alone. */
+	    {"\"the invo\"", "2 5"},
 	    {"\"voice of\"", "1 2"},
 	    {"\"he user\"", "2"},
 	    {"4711", "2"},
@@ -127,7 +131,7 @@ finds_what_stands_inside(void **state)
 	    {"vo", "all"},
 	    {"-voice", "all"},
 	    {"voice -the", "1 2 5"},
-	    {"voice the", "2 5"},
+	    {"voice the", "1 2 5"},
 	    {"voice vo", "1 2 5"},
 	    {"invoices OR gr\xc3\xb6\xc3\x9f", "3 5"},
 	    {"invoices OR vo", "all"},
@@ -159,6 +163,56 @@ keeps_messages_in_order_over_tables(void **state)
 	    corpus_number(sql, "SELECT count(*) FROM fulltext"), 3);
 	assert_found(sql, "hello", NEWEST_FIRST, "655367 131072 131071");
 	assert_found(sql, "hello", OLDEST_FIRST, "131071 131072 655367");
+}
+
+/* Of the last one there will be more segments. */
+static void
+makes_one_segment_of_what_is_complete(void **state)
+{
+	struct sql *sql = *state;
+	static const char segments[] =
+	    "SELECT count(DISTINCT segid) FROM fulltext_0_idx";
+
+	for (int i = 1; i <= 3; i++)
+		add(sql, i, "hello world");
+	assert_int_equal(corpus_number(sql, segments), 3);
+	corpus_check(sql, fulltext_merge(sql, 4));
+	assert_int_equal(corpus_number(sql, segments), 3);
+	add(sql, FULLTEXT_SPAN, "hello");
+	for (int i = 0; i < 10; i++)
+		corpus_check(sql, fulltext_merge(sql, FULLTEXT_SPAN + 1));
+	assert_int_equal(corpus_number(sql, segments), 1);
+	assert_int_equal(
+	    corpus_number(sql, "SELECT sum(is_merged) FROM fulltext"), 1);
+	assert_found(sql, "hello", OLDEST_FIRST, "1 2 3 131072");
+	assert_found(sql, "world", NEWEST_FIRST, "3 2 1");
+}
+
+/* Newest first is found in another way where there is little. */
+static void
+finds_few_and_many(void **state)
+{
+	struct sql *sql = *state;
+	struct fulltext_walk walk = {
+	    .sql = sql, .wanted = "\"common\"", .after = 1, .before = 5000};
+	static const double rarities[] = {1, 1000};
+
+	add(sql, 1, "common");
+	corpus_check(sql,
+	    sql_exec(sql,
+		"WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1"
+		" FROM n WHERE i < 5000) INSERT INTO fulltext_0 (rowid, tokens)"
+		" SELECT i, 'common' FROM n"));
+	for (size_t i = 0; i < COUNT(rarities); i++) {
+		int64_t seq = 0, wanted = 4999;
+
+		walk.rarity = rarities[i];
+		corpus_check(sql, fulltext_open(&walk));
+		while (fulltext_next(&walk, &seq) == ERR_OK)
+			assert_int_equal(seq, wanted--);
+		assert_int_equal(wanted, 1);
+		corpus_check(sql, fulltext_close(&walk));
+	}
 }
 
 /* Text without end is bounded: what is not a word is still found. */
@@ -226,14 +280,16 @@ asks_for_what_is_rare(void **state)
 	struct query *query =
 	    query_parse(SPAN("\"common rare\" plain"), NULL, &error);
 	struct buf expression;
+	double rarity;
 
 	for (int i = 1; i <= 300; i++)
 		add(sql, i, i == 100 ? "common rare plain" : "common plain");
 	buf_init(&expression, 1000);
-	corpus_check(sql, fulltext_want(sql, query, 300, &expression));
+	corpus_check(sql, fulltext_want(sql, query, 300, &expression, &rarity));
 	assert_null(strstr(buf_string(&expression), "common"));
 	assert_null(strstr(buf_string(&expression), "plain"));
 	assert_non_null(strstr(buf_string(&expression), "\"rare\""));
+	assert_true(rarity > 1000);
 	assert_found(sql, "\"common rare\" plain", OLDEST_FIRST, "100");
 	buf_release(&expression);
 	query_free(query);
@@ -249,6 +305,7 @@ add_and_want(void *context)
 	struct query *query = query_parse(
 	    SPAN("hello OR (4711 rcpt:*w\xc3\xb6rld*)"), NULL, &error);
 	struct buf expression;
+	double rarity;
 
 	search_text_init(&search);
 	buf_init(&expression, 65536);
@@ -259,7 +316,7 @@ add_and_want(void *context)
 			(void)fulltext_add(fulltext, 2, &search);
 		(void)fulltext_end(fulltext);
 		txn_rollback(sql);
-		(void)fulltext_want(sql, query, 10, &expression);
+		(void)fulltext_want(sql, query, 10, &expression, &rarity);
 	}
 	query_free(query);
 	search_text_release(&search);
@@ -282,6 +339,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    TEST(finds_what_stands_inside),
 	    TEST(keeps_messages_in_order_over_tables),
+	    TEST(makes_one_segment_of_what_is_complete),
+	    TEST(finds_few_and_many),
 	    TEST(has_a_ceiling_for_words),
 	    TEST(lets_go_of_what_is_gone),
 	    TEST(asks_for_what_is_rare),
