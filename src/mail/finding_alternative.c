@@ -30,45 +30,33 @@ is_letter(char byte)
 	    (byte >= 'a' && byte <= 'z');
 }
 
-/* The next word: letters and digits, or one character beyond ASCII, since not
-   every script has blanks. */
-static bool
-cut_word(struct span *rest, struct span *word)
-{
-	size_t len = 0;
-
-	while (rest->len && !is_letter(rest->at[0]) &&
-	    (unsigned char)rest->at[0] < 128)
-		span_skip(rest, 1);
-	if (rest->len == 0)
-		return false;
-	if (is_letter(rest->at[0]))
-		while (len < rest->len && is_letter(rest->at[len]))
-			len++;
-	else
-		do
-			len++;
-		while (len < rest->len &&
-		    ((unsigned char)rest->at[len] & 0xc0) == 0x80);
-	*word = span_make(rest->at, len);
-	span_skip(rest, len);
-	return true;
-}
-
 /* FNV-1a, any case. */
-static uint64_t
-hash(struct span word)
+#define HASH_FIRST 0xcbf29ce484222325
+#define HASH_NEXT(sum, byte) (((sum) ^ (unsigned char)(byte)) * 0x100000001b3)
+
+/* The hash of the next word, which is skipped: letters and digits, or one
+   character beyond ASCII, since not every script has blanks. */
+static bool
+hash_word(struct span *rest, uint64_t *sum)
 {
-	uint64_t sum = 0xcbf29ce484222325;
+	const char *at = rest->at, *end = at + rest->len;
 
-	for (size_t i = 0; i < word.len; i++) {
-		char byte = word.at[i];
-
-		if (byte >= 'A' && byte <= 'Z')
-			byte |= 0x20;
-		sum = (sum ^ (unsigned char)byte) * 0x100000001b3;
-	}
-	return sum;
+	while (at < end && !is_letter(*at) && (unsigned char)*at < 128)
+		at++;
+	span_skip(rest, (size_t)(at - rest->at));
+	if (at == end)
+		return false;
+	*sum = HASH_FIRST;
+	if (is_letter(*at))
+		for (; at < end && is_letter(*at); at++)
+			*sum = HASH_NEXT(*sum, *at >= 'A' ? *at | 0x20 : *at);
+	else
+		do {
+			*sum = HASH_NEXT(*sum, *at);
+			at++;
+		} while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
+	span_skip(rest, (size_t)(at - rest->at));
+	return true;
 }
 
 /* Links stand in a text, and behind the words of HTML. */
@@ -96,9 +84,8 @@ find(const struct words *words, uint64_t sum)
 }
 
 static void
-add(struct words *words, struct span word)
+add(struct words *words, uint64_t sum)
 {
-	uint64_t sum = hash(word);
 	uint64_t *place = find(words, sum ? sum : 1);
 
 	words->count += *place == 0;
@@ -110,7 +97,7 @@ read_words(struct words *words, struct span text)
 {
 	size_t half = text.len / 2 + 1; /* a word and a blank */
 	size_t most = half < WORDS_MAX ? half : WORDS_MAX;
-	struct span word;
+	uint64_t sum;
 
 	words->count = 0;
 	words->size = 64;
@@ -124,9 +111,9 @@ read_words(struct words *words, struct span text)
 			span_skip(&text, 1);
 		if (skip_link(&text))
 			continue;
-		if (!cut_word(&text, &word))
+		if (!hash_word(&text, &sum))
 			break;
-		add(words, word);
+		add(words, sum);
 	}
 	return true;
 }

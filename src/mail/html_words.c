@@ -59,6 +59,22 @@ blank_len(struct span text)
 	return 0;
 }
 
+/* Copies what is no blank for certain; returns how much that is. */
+static size_t
+put_word(char *room, const char *at, size_t most)
+{
+	size_t len = 0;
+
+	while (len < most) {
+		unsigned char byte = (unsigned char)at[len];
+
+		if (byte <= ' ' || byte == 127 || byte == 0xc2)
+			break;
+		room[len++] = (char)byte;
+	}
+	return len;
+}
+
 /* At most a piece; returns how much of the text was read. */
 static size_t
 put_piece(struct scan *scan, struct span text)
@@ -71,12 +87,10 @@ put_piece(struct scan *scan, struct span text)
 	if (!room)
 		return text.len;
 	while (at < most) {
-		unsigned char byte = (unsigned char)text.at[at];
-		size_t blank = 0;
+		size_t blank =
+		    blank_len(span_make(text.at + at, text.len - at));
+		size_t len;
 
-		if (byte <= ' ' || byte == 127 || byte == 0xc2)
-			blank =
-			    blank_len(span_make(text.at + at, text.len - at));
 		if (blank) {
 			scan->blank = true;
 			at += blank;
@@ -85,8 +99,10 @@ put_piece(struct scan *scan, struct span text)
 		if (scan->blank && (used || !at_start))
 			room[used++] = ' ';
 		scan->blank = false;
-		room[used++] = (char)byte;
-		at++;
+		room[used++] = text.at[at++];
+		len = put_word(room + used, text.at + at, most - at);
+		used += len;
+		at += len;
 	}
 	buf_grow(scan->out, used);
 	return at;
@@ -480,6 +496,9 @@ put_html(struct buf *out, struct span html, enum style style)
 	    .style = style,
 	    .target = {"", 0}};
 
+	/* Words are never longer than their HTML, but for some entities. */
+	if (html.len < out->limit - out->len)
+		(void)buf_room(out, html.len);
 	while (scan.rest.len && !buf_failed(out)) {
 		size_t len = span_find(scan.rest, '<');
 

@@ -237,8 +237,9 @@ mime_make_snippet(struct mime *mime)
 {
 	struct buf words;
 
-	/* What goes beyond is not asked for. */
-	buf_init(&words, SNIPPET_LEN * 10);
+	/* What goes beyond is not asked for; HTML comes in pieces
+	   (html_words.c) of which the last one may not fit. */
+	buf_init(&words, SNIPPET_LEN * 4);
 	if (mime->html.len)
 		(void)html_put_words(&words, buf_span(&mime->html));
 	if (words.len == 0)
