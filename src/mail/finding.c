@@ -342,6 +342,44 @@ came_by_smtp(const struct message *envelope)
 	return envelope && message_get(envelope, MESSAGE_SESSION).len > 0;
 }
 
+static bool
+has_empty_line(struct span raw)
+{
+	return span_starts(raw, SPAN("\n")) || span_starts(raw, SPAN("\r\n")) ||
+	    (raw.len && memmem(raw.at, raw.len, "\n\n", 2)) ||
+	    (raw.len && memmem(raw.at, raw.len, "\n\r\n", 3));
+}
+
+/* Up to where a line begins that may be a field of its own. */
+static void
+drop_last_field(struct span *raw)
+{
+	while (raw->len) {
+		bool is_fold;
+
+		raw->len--;
+		while (raw->len && raw->at[raw->len - 1] != '\n')
+			raw->len--;
+		is_fold = raw->at[raw->len] == ' ' || raw->at[raw->len] == '\t';
+		if (!is_fold)
+			return;
+	}
+}
+
+/* Of what was not accepted there may be a first part only, cut anywhere: what
+   would stand behind it is not missed, and no line is judged by its half. */
+static void
+take_whole_lines(struct look *look)
+{
+	while (look->raw.len && look->raw.at[look->raw.len - 1] != '\n')
+		look->raw.len--;
+	look->extent = EXTENT_HEADER;
+	if (has_empty_line(look->raw))
+		return;
+	look->extent = EXTENT_FIELDS;
+	drop_last_field(&look->raw);
+}
+
 bool
 finding_message(struct findings *out, const struct message *envelope,
     struct span raw, const struct mime *mime)
@@ -358,11 +396,15 @@ finding_message(struct findings *out, const struct message *envelope,
 		read_promises(
 		    &look, message_get(envelope, MESSAGE_MAIL_PARAMS));
 	}
+	if (envelope && envelope->state != MESSAGE_ACCEPTED)
+		take_whole_lines(&look);
 	finding_look_at_header(&look);
 	finding_look_at_bytes(&look);
-	finding_look_at_mime(&look);
+	if (look.extent == EXTENT_WHOLE)
+		finding_look_at_mime(&look);
 	finding_look_at_envelope(&look);
-	finding_look_at_alternatives(&look);
+	if (look.extent == EXTENT_WHOLE)
+		finding_look_at_alternatives(&look);
 	return finish(&look);
 }
 

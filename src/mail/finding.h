@@ -81,7 +81,9 @@ bool finding_session(struct findings *, struct span dialogue, struct span peer);
  * What one message shows: envelope against headers, bytes, structure.
  * `mime` is what mime_parse() made of `raw`; NULL leaves out what needs it. An
  * envelope that is NULL, or that names no session, is that of a message which
- * came otherwise than by SMTP: nothing can be undeclared then. Appends; false
+ * came otherwise than by SMTP: nothing can be undeclared then. Of a message
+ * that was not accepted `raw` may be any first part: only whole lines are
+ * looked at, and nothing is missed that may stand behind them. Appends; false
  * without memory, and what was found so far stays.
  */
 bool finding_message(struct findings *, const struct message *envelope,

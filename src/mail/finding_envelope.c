@@ -78,7 +78,7 @@ check_recipients(struct look *look)
 	struct named named;
 	struct buf scratch;
 
-	if (!look->mime || count == 0)
+	if (!look->mime || count == 0 || look->extent == EXTENT_FIELDS)
 		return;
 	if (!collect(&named, look->mime)) {
 		look->failed = true;

@@ -276,5 +276,6 @@ finding_look_at_header(struct look *look)
 	rest = look->head;
 	while (finding_next_field(&rest, &field))
 		look_at_field(look, &field, &tally);
-	note_missing(look, &tally);
+	if (look->extent != EXTENT_FIELDS)
+		note_missing(look, &tally);
 }

@@ -89,6 +89,13 @@ enum finding_promise {
 	PROMISE_SIZE = 1 << 3,   /* SIZE=, see below */
 };
 
+/* How much there is of a message. */
+enum finding_extent {
+	EXTENT_WHOLE,
+	EXTENT_HEADER, /* all of the header, and some lines */
+	EXTENT_FIELDS, /* some fields, each whole */
+};
+
 /* One look at one session or message, while it lasts. */
 struct look {
 	struct findings *out;
@@ -99,6 +106,7 @@ struct look {
 
 	/* Of a message only. */
 	struct span raw;
+	enum finding_extent extent;
 	struct span head; /* the header block at its front */
 	const struct message *envelope;
 	const struct mime *mime;

@@ -401,6 +401,113 @@ finds_what_breaks_a_rule(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static bool
+has_rule(const struct findings *found, const struct finding_rule *rule)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->at[i].rule == rule)
+			return true;
+	return false;
+}
+
+/* Wherever it is cut, nothing is found that is not in the whole. */
+static bool
+check_cut(const struct message *envelope, struct span raw,
+    const struct findings *whole)
+{
+	struct mime *mime = mime_parse(raw);
+	struct findings found;
+	bool is_good = true;
+
+	findings_init(&found);
+	assert_true(finding_message(&found, envelope, raw, mime));
+	for (size_t i = 0; i < found.count; i++) {
+		if (has_rule(whole, found.at[i].rule))
+			continue;
+		print_error(
+		    "%s in %.*s\n", found.at[i].rule->id, SPAN_ARG(raw));
+		is_good = false;
+	}
+	findings_release(&found);
+	mime_free(mime);
+	return is_good;
+}
+
+static size_t
+check_cuts(struct message *envelope, struct span all)
+{
+	struct mime *mime = mime_parse(all);
+	size_t step = all.len > 300 ? 29 : 1;
+	struct findings whole;
+	size_t bad = 0;
+
+	findings_init(&whole);
+	assert_true(finding_message(&whole, envelope, all, mime));
+	envelope->state = MESSAGE_ABORTED;
+	for (size_t len = 0; len <= all.len; len += step)
+		bad += !check_cut(envelope, span_make(all.at, len), &whole);
+	findings_release(&whole);
+	mime_free(mime);
+	return bad;
+}
+
+static void
+a_cut_message_lacks_nothing(void **state)
+{
+	size_t bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct message *envelope = make_envelope(rows[i].params);
+		struct span all = span_make(rows[i].text, rows[i].len);
+
+		assert_non_null(envelope);
+		bad += check_cuts(envelope, all);
+		message_free(envelope);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* What is there is judged all the same. */
+static void
+a_cut_message_has_findings(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *rules;
+	} cuts[] = {
+	    {"", ""},
+	    {"Date: x\r\nFrom", ""},
+	    {"Date: x\r\nFrom: a@b.test\r\n", "date-syntax"},
+	    {HEAD "Subject: \xff\r\n x\r\nTo: x@", ""},
+	    {"From: a\r\n\r\nx\ny",
+		"date-missing from-syntax message-id-missing recipient-hidden "
+		"bare-lf"},
+	    {MULTI "--b\r\n\r\nx\r\n", ""},
+	};
+	struct message *envelope = make_envelope("");
+
+	(void)state;
+	envelope->state = MESSAGE_REFUSED;
+	for (size_t i = 0; i < COUNT(cuts); i++) {
+		struct span raw = span_string(cuts[i].text);
+		struct mime *mime = mime_parse(raw);
+		struct findings found;
+		struct span rest = span_string(cuts[i].rules);
+		size_t count = 0;
+
+		findings_init(&found);
+		assert_true(finding_message(&found, envelope, raw, mime));
+		for (; rest.len; count++)
+			assert_true(has_rule(
+			    &found, finding_rule(span_cut(&rest, ' '))));
+		assert_int_equal(found.count, count);
+		findings_release(&found);
+		mime_free(mime);
+	}
+	message_free(envelope);
+}
+
 static void
 each_rule_has_two_fixtures(void **state)
 {
@@ -640,6 +747,8 @@ main(void)
 	    cmocka_unit_test(rows_are_well_formed),
 	    cmocka_unit_test(finds_what_breaks_a_rule),
 	    cmocka_unit_test(each_rule_has_two_fixtures),
+	    cmocka_unit_test(a_cut_message_lacks_nothing),
+	    cmocka_unit_test(a_cut_message_has_findings),
 	    cmocka_unit_test(says_where),
 	    cmocka_unit_test(undeclared_needs_a_session),
 	    cmocka_unit_test(lists_can_be_continued),
