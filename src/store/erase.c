@@ -110,6 +110,8 @@ run_ranges(struct sql *sql, const char *const *texts, size_t count,
 struct share {
 	int64_t messages;
 	int64_t bytes;
+	int64_t rest; /* of the messages, what was not accepted */
+	int64_t rest_bytes;
 	int64_t last; /* seq */
 };
 
@@ -118,17 +120,24 @@ ask_share(struct sql *sql, int64_t first, int64_t last, struct share *share)
 {
 	struct sql_row *row;
 	enum err err = sql_start(sql, &row,
-	    "SELECT count(*), ifnull(sum(size), 0), ifnull(max(seq), 0)"
-	    " FROM message WHERE seq BETWEEN ? AND ?");
+	    "SELECT count(*), ifnull(sum(size), 0),"
+	    " count(*) FILTER (WHERE state <> 0),"
+	    " ifnull(sum(size) FILTER (WHERE state <> 0), 0),"
+	    " ifnull(max(seq), 0) FROM message WHERE seq BETWEEN ? AND ?");
 
-	*share = (struct share){0, 0, 0};
+	*share = (struct share){0};
 	if (err)
 		return err;
 	sql_bind_number(row, 1, first);
 	sql_bind_number(row, 2, last);
 	if (sql_step(row) == ERR_OK)
 		*share = (struct share){
-		    sql_number(row, 0), sql_number(row, 1), sql_number(row, 2)};
+		    .messages = sql_number(row, 0),
+		    .bytes = sql_number(row, 1),
+		    .rest = sql_number(row, 2),
+		    .rest_bytes = sql_number(row, 3),
+		    .last = sql_number(row, 4),
+		};
 	return sql_done(row);
 }
 
@@ -138,6 +147,8 @@ settle(struct sql *sql, const struct share *share, uint64_t *count)
 {
 	txn_add(sql, TXN_MESSAGES, -share->messages);
 	txn_add(sql, TXN_BYTES, -share->bytes);
+	txn_add(sql, TXN_REST, -share->rest);
+	txn_add(sql, TXN_REST_BYTES, -share->rest_bytes);
 	*count += (uint64_t)share->messages;
 	return run_with(sql, "DELETE FROM gone WHERE seq <= ?",
 	    share->last - ERASE_REMEMBERED);

@@ -9,6 +9,8 @@
 
 /* Messages, or sessions, that go in one transaction. */
 #define STEP 256
+/* Rows that are looked at for them. */
+#define ROWS_MAX 4096
 
 /* Rows of sessions that are looked at for empty ones, and how often. */
 #define SESSION_ROWS 1000
@@ -38,7 +40,7 @@
 #define SHRINK_FREE 4096
 #define SHRINK_USED 1024
 
-/* What there is, and the oldest of it. */
+/* What there is of one kind, and the oldest of it. */
 struct stock {
 	int64_t messages;
 	int64_t bytes;
@@ -53,45 +55,85 @@ has_limits(const struct keep *keep)
 	return keep->limits.count || keep->limits.age_us || keep->limits.size;
 }
 
-static const char oldest[] = "SELECT seq, size, received FROM message"
-			     " ORDER BY seq";
-
-/* False at the end of the rows. */
-static bool
-next_oldest(struct sql_row *row, struct stock *stock)
-{
-	stock->seq = 0;
-	if (sql_step(row))
-		return false;
-	stock->seq = sql_number(row, 0);
-	stock->size = sql_number(row, 1);
-	stock->received = sql_number(row, 2);
-	return true;
-}
-
 static enum err
-ask_stock(struct sql *sql, struct stock *stock)
+ask_number(struct sql *sql, const char *text, int64_t *number)
 {
-	static const char text[] =
-	    "SELECT (SELECT value FROM counter WHERE name = 'messages'),"
-	    " (SELECT value FROM counter WHERE name = 'bytes')";
 	struct sql_row *row;
 	enum err err = sql_start(sql, &row, text);
 
 	if (err)
 		return err;
-	memset(stock, 0, sizeof(*stock));
-	if (sql_step(row) == ERR_OK) {
-		stock->messages = sql_number(row, 0);
-		stock->bytes = sql_number(row, 1);
-	}
-	err = sql_done(row);
-	if (!err)
-		err = sql_start(sql, &row, oldest);
+	*number = sql_step(row) == ERR_OK ? sql_number(row, 0) : 0;
+	return sql_done(row);
+}
+
+/* Both kinds, for an index that finds one of them would cost each message. */
+static const char from_first[] =
+    "SELECT seq, size, received, state <> 0 FROM message WHERE seq >= ?"
+    " ORDER BY seq";
+
+static void
+take_oldest(struct stock *stock, const struct sql_row *row)
+{
+	stock->seq = sql_number(row, 0);
+	stock->size = sql_number(row, 1);
+	stock->received = sql_number(row, 2);
+}
+
+static enum keep_kind
+kind_of(const struct sql_row *row)
+{
+	return sql_number(row, 3) ? KEEP_REST : KEEP_ACCEPTED;
+}
+
+/* Numbers only grow: each row is passed once. */
+static enum err
+find_oldest(struct keep *keep, struct sql *sql, enum keep_kind kind,
+    struct stock *stock)
+{
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row, from_first);
+
 	if (err)
 		return err;
-	(void)next_oldest(row, stock);
+	sql_bind_number(row, 1, keep->first[kind]);
+	while (stock->seq == 0 && sql_step(row) == ERR_OK) {
+		if (kind_of(row) == kind)
+			take_oldest(stock, row);
+		keep->first[kind] = sql_number(row, 0);
+	}
 	return sql_done(row);
+}
+
+static enum err
+ask_stock(struct keep *keep, struct sql *sql, struct stock stocks[KEEP_KINDS])
+{
+	static const char text[] =
+	    "SELECT"
+	    " ifnull((SELECT value FROM counter WHERE name = 'messages'), 0),"
+	    " ifnull((SELECT value FROM counter WHERE name = 'bytes'), 0),"
+	    " ifnull((SELECT value FROM counter WHERE name = 'rest'), 0),"
+	    " ifnull((SELECT value FROM counter WHERE name = 'rest_bytes'), 0)";
+	struct stock *kept = &stocks[KEEP_ACCEPTED];
+	struct stock *rest = &stocks[KEEP_REST];
+	struct sql_row *row;
+	enum err err = sql_start(sql, &row, text);
+
+	if (err)
+		return err;
+	memset(stocks, 0, KEEP_KINDS * sizeof(stocks[0]));
+	if (sql_step(row) == ERR_OK) {
+		rest->messages = sql_number(row, 2);
+		rest->bytes = sql_number(row, 3);
+		kept->messages = sql_number(row, 0) - rest->messages;
+		kept->bytes = sql_number(row, 1) - rest->bytes;
+	}
+	err = sql_done(row);
+	for (int kind = 0; kind < KEEP_KINDS && !err; kind++)
+		if (stocks[kind].messages > 0)
+			err = find_oldest(
+			    keep, sql, (enum keep_kind)kind, &stocks[kind]);
+	return err;
 }
 
 static uint64_t
@@ -130,29 +172,73 @@ is_too_much(const struct store_keep *limits, const struct stock *stock)
 	    stock->received < clock_wall_us() - limits->age_us;
 }
 
-/* Removes what is too much, up to a step; the stock is then what is left. */
+/* Neighbours, which go together. */
+struct range {
+	int64_t first, last;
+};
+
+/* What goes: up to a step, out of so many rows. */
+struct choice {
+	struct range ranges[STEP];
+	size_t range_count;
+	size_t count; /* messages */
+	size_t rows;
+	bool is_open; /* the last range may grow */
+};
+
+static void
+choose(struct choice *choice, int64_t seq)
+{
+	if (!choice->is_open)
+		choice->ranges[choice->range_count++].first = seq;
+	choice->ranges[choice->range_count - 1].last = seq;
+	choice->is_open = true;
+	choice->count++;
+}
+
 static enum err
-remove_messages(
-    struct keep *keep, struct sql *sql, struct stock *stock, uint64_t *removed)
+choose_oldest(struct keep *keep, struct sql *sql, enum keep_kind kind,
+    struct stock *stock, struct choice *choice)
 {
 	struct sql_row *row;
-	int64_t first = stock->seq;
-	int64_t last = 0;
-	enum err err = sql_start(sql, &row, oldest);
+	enum err err = sql_start(sql, &row, from_first);
 
+	memset(choice, 0, sizeof(*choice));
 	if (err)
 		return err;
-	for (int i = 0; i < STEP && next_oldest(row, stock) &&
-	     is_too_much(&keep->limits, stock);
-	     i++) {
-		last = stock->seq;
+	sql_bind_number(row, 1, keep->first[kind]);
+	while (choice->count < STEP && choice->rows < ROWS_MAX &&
+	    sql_step(row) == ERR_OK) {
+		choice->rows++;
+		if (kind_of(row) != kind) {
+			choice->is_open = false;
+			continue;
+		}
+		take_oldest(stock, row);
+		if (!is_too_much(&keep->limits, stock))
+			break;
+		choose(choice, stock->seq);
 		stock->messages--;
 		stock->bytes -= stock->size;
 	}
-	err = sql_done(row);
-	if (!err && last)
-		err = erase_range(sql, first, last, removed);
-	txn_add(sql, TXN_PRUNED, (int64_t)*removed);
+	return sql_done(row);
+}
+
+/* Removes what is too much of a kind, or some of it. */
+static enum err
+remove_messages(struct keep *keep, struct sql *sql, enum keep_kind kind,
+    struct stock *stock, uint64_t *removed)
+{
+	struct choice choice;
+	uint64_t before = *removed;
+	enum err err = choose_oldest(keep, sql, kind, stock, &choice);
+
+	for (size_t i = 0; i < choice.range_count && !err; i++)
+		err = erase_range(sql, choice.ranges[i].first,
+		    choice.ranges[i].last, removed);
+	txn_add(sql, TXN_PRUNED, (int64_t)(*removed - before));
+	keep->has_more =
+	    keep->has_more || choice.count == STEP || choice.rows == ROWS_MAX;
 	return err;
 }
 
@@ -175,37 +261,26 @@ erase_sessions(struct sql *sql, struct sql_row *row, int64_t *last)
 
 /* Sessions that ended before everything that is left. */
 static enum err
-remove_old_sessions(
-    struct sql *sql, const struct stock *stock, uint64_t removed)
+remove_old_sessions(struct sql *sql, uint64_t removed)
 {
 	static const char text[] =
 	    "SELECT seq FROM (SELECT seq, ifnull(ended, started + ?1) AS ended"
 	    " FROM session ORDER BY seq LIMIT ?2) WHERE ended < ?3";
 	struct sql_row *row;
+	int64_t received;
 	int64_t last;
-	enum err err;
+	enum err err = ask_number(
+	    sql, "SELECT received FROM message ORDER BY seq", &received);
 
-	if (stock->seq == 0)
-		return ERR_OK;
+	if (err || received == 0)
+		return err;
 	err = sql_start(sql, &row, text);
 	if (err)
 		return err;
 	sql_bind_number(row, 1, SESSION_DEAD_US);
 	sql_bind_number(row, 2, (int64_t)removed + SESSION_MORE);
-	sql_bind_number(row, 3, stock->received);
+	sql_bind_number(row, 3, received);
 	return erase_sessions(sql, row, &last);
-}
-
-static enum err
-ask_number(struct sql *sql, const char *text, int64_t *number)
-{
-	struct sql_row *row;
-	enum err err = sql_start(sql, &row, text);
-
-	if (err)
-		return err;
-	*number = sql_step(row) == ERR_OK ? sql_number(row, 0) : 0;
-	return sql_done(row);
 }
 
 /* By their numbers, so that nothing has to be counted. */
@@ -271,23 +346,25 @@ keep_finish(struct keep *keep)
 }
 
 /* What there is too much of. */
-enum excess { EXCESS_MESSAGES = 1, EXCESS_SESSIONS = 2 };
+enum excess { EXCESS_ACCEPTED = 1, EXCESS_REST = 2, EXCESS_SESSIONS = 4 };
 
 /* One transaction. */
 static enum err
 remove_some(
     struct keep *keep, struct sql *sql, unsigned excess, uint64_t *removed)
 {
-	struct stock stock;
+	struct stock stocks[KEEP_KINDS];
 	enum err err = txn_begin(sql);
 
 	if (err)
 		return err;
-	err = ask_stock(sql, &stock);
+	err = ask_stock(keep, sql, stocks);
+	for (int kind = 0; kind < KEEP_KINDS && !err; kind++)
+		if (excess & (EXCESS_ACCEPTED << kind))
+			err = remove_messages(keep, sql, (enum keep_kind)kind,
+			    &stocks[kind], removed);
 	if (!err)
-		err = remove_messages(keep, sql, &stock, removed);
-	if (!err)
-		err = remove_old_sessions(sql, &stock, *removed);
+		err = remove_old_sessions(sql, *removed);
 	if (!err && (excess & EXCESS_SESSIONS))
 		err = remove_empty_sessions(keep, sql);
 	if (err)
@@ -301,20 +378,22 @@ bool
 keep_step(struct keep *keep, struct sql *sql, enum keep_slack slack)
 {
 	struct store_keep limits = limits_with(keep, slack);
-	struct stock stock;
+	struct stock stocks[KEEP_KINDS];
 	uint64_t removed = 0;
 	unsigned excess = 0;
 
-	if (!has_limits(keep) || ask_stock(sql, &stock))
+	if (!has_limits(keep) || ask_stock(keep, sql, stocks))
 		return false;
-	if (is_too_much(&limits, &stock))
-		excess |= EXCESS_MESSAGES;
+	for (int kind = 0; kind < KEEP_KINDS; kind++)
+		if (is_too_much(&limits, &stocks[kind]))
+			excess |= EXCESS_ACCEPTED << kind;
+	keep->has_more = false;
 	if (are_too_many_sessions(keep, sql))
 		excess |= EXCESS_SESSIONS;
 	if (!excess || remove_some(keep, sql, excess, &removed))
 		return false;
 	tell(keep, removed);
-	return removed == STEP;
+	return keep->has_more;
 }
 
 int64_t
@@ -336,7 +415,10 @@ count_anew(struct sql *sql)
 	static const char text[] =
 	    "INSERT INTO counter (name, value)"
 	    " SELECT 'messages', count(*) FROM message UNION ALL"
-	    " SELECT 'bytes', ifnull(sum(size), 0) FROM message WHERE true"
+	    " SELECT 'bytes', ifnull(sum(size), 0) FROM message UNION ALL"
+	    " SELECT 'rest', count(*) FROM message WHERE state <> 0 UNION ALL"
+	    " SELECT 'rest_bytes', ifnull(sum(size), 0) FROM message"
+	    " WHERE state <> 0"
 	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 	enum err err = txn_begin(sql);
 

@@ -5,8 +5,10 @@
  * removes in steps that delay nobody for long: while there is work, only when
  * the limit is passed by some part of it; as soon as there is none, exactly.
  * What was removed is counted in the table `counter` ("pruned") and told in the
- * log, now and then. A session goes when it ended before everything that is
- * left; sessions without messages also when there are too many of them.
+ * log, now and then. What was not accepted has the same limits by itself, so
+ * that it never takes the place of what was. A session goes when it ended
+ * before everything that is left; sessions without messages also when there are
+ * too many of them.
  */
 #ifndef KEEP_H
 #define KEEP_H
@@ -18,21 +20,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is kept; 0 is no limit. The newest message always is. */
+/* What is kept of either kind; 0 is no limit. The newest always is. */
 struct store_keep {
-	uint64_t count; /* messages of any state */
+	uint64_t count; /* messages */
 	int64_t age_us;
 	uint64_t size; /* sum of the bodies, bytes */
 };
+
+enum keep_kind { KEEP_ACCEPTED, KEEP_REST, KEEP_KINDS };
 
 /* One writer's retention; all private. */
 struct keep {
 	struct store_keep limits;
 	struct log *log;
-	uint64_t untold;     /* removed since the last line in the log */
-	int64_t told_us;     /* when that was; monotonic */
+	int64_t first[KEEP_KINDS]; /* seq: there is none before */
+	uint64_t untold;           /* removed since the last line in the log */
+	int64_t told_us;           /* when that was; monotonic */
 	int64_t session_seq; /* up to where empty sessions were looked for */
 	int64_t session_us;  /* and when; monotonic */
+	bool has_more;       /* of what the last step removed */
 };
 
 /* A sixteenth and a hundred messages (or a MiB) above the limits, or none. */

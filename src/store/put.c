@@ -303,6 +303,10 @@ run_message(struct store_job *job, struct sql *sql)
 	txn_weigh(sql, put->message->body.len);
 	txn_add(sql, TXN_MESSAGES, 1);
 	txn_add(sql, TXN_BYTES, (int64_t)put->message->body.len);
+	if (put->message->state == MESSAGE_ACCEPTED)
+		return ERR_OK;
+	txn_add(sql, TXN_REST, 1);
+	txn_add(sql, TXN_REST_BYTES, (int64_t)put->message->body.len);
 	return ERR_OK;
 }
 

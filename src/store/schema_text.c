@@ -56,8 +56,9 @@ const char *const schema_text[] = {
     "CREATE TABLE gone (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) "
     "STRICT;"
     /* Named numbers: seq and session (the last ones given), messages and
-       bytes (what there is of them), pruned and removed (what there was),
-       sessions (how many there are). */
+       bytes (what there is of them), rest and rest_bytes (of these, what was
+       not accepted), pruned and removed (what there was), sessions (how many
+       there are). */
     "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) "
     "STRICT, WITHOUT ROWID;",
 

@@ -45,6 +45,8 @@ uint64_t txn_weight(struct sql *);
 enum txn_sum {
 	TXN_MESSAGES, /* how many there are: "messages" */
 	TXN_BYTES,    /* of their bodies: "bytes" */
+	TXN_REST,     /* of these, what was not accepted: "rest" */
+	TXN_REST_BYTES,
 	TXN_SESSIONS, /* how many there are: "sessions" */
 	TXN_PRUNED,   /* messages removed by retention: "pruned" */
 	TXN_REMOVED,  /* messages removed on request: "removed" */

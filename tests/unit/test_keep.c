@@ -200,6 +200,69 @@ by_age(void **state)
 	assert_in_range(keep_patience(&fixture->keep), 1, 60 * CLOCK_SECOND);
 }
 
+/* However much is refused, it takes no place of what was accepted. */
+static void
+what_was_refused_is_kept_apart(void **state)
+{
+	static const struct {
+		struct store_keep limits;
+		int accepted; /* of a thousand */
+		int rest;     /* of five thousand, of 10 bytes each */
+	} rows[] = {
+	    {{.count = 10}, 10, 10},
+	    {{.count = 1000}, 1000, 1000},
+	    {{.count = 2000}, 1000, 2000},
+	    {{.size = 2000}, 20, 200},
+	    {{.count = 30, .size = 2000}, 20, 30},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sql *sql = fixture->sql;
+
+		run(fixture,
+		    "DELETE FROM message; DELETE FROM raw;"
+		    " DELETE FROM session; DELETE FROM dialogue;"
+		    " DELETE FROM gone; DELETE FROM counter");
+		fill(fixture, 1, 6000);
+		run(fixture,
+		    "UPDATE message SET state = 1 + seq % 2, size = 10"
+		    " WHERE seq % 6 <> 0");
+		start(fixture, rows[i].limits);
+		(void)settle(fixture);
+		assert_int_equal(
+		    sample_number(
+			sql, "SELECT count(*) FROM message WHERE state = 0"),
+		    rows[i].accepted);
+		assert_int_equal(
+		    sample_number(
+			sql, "SELECT count(*) FROM message WHERE state <> 0"),
+		    rows[i].rest);
+		/* The oldest went. */
+		assert_int_equal(
+		    sample_number(
+			sql, "SELECT min(seq) FROM message WHERE state = 0"),
+		    6000 - 6 * (rows[i].accepted - 1));
+		assert_int_equal(
+		    sample_number(sql, "SELECT max(seq) FROM message"), 6000);
+		/* The tally is as it would be counted. */
+		assert_int_equal(
+		    sample_number(sql,
+			"SELECT value - (SELECT sum(size) FROM message"
+			" WHERE state <> 0) FROM counter"
+			" WHERE name = 'rest_bytes'"),
+		    0);
+		assert_int_equal(
+		    sample_number(
+			sql, "SELECT value FROM counter WHERE name = 'rest'"),
+		    rows[i].rest);
+		assert_int_equal(
+		    sample_number(
+			sql, "SELECT value FROM counter WHERE name = 'pruned'"),
+		    6000 - rows[i].accepted - rows[i].rest);
+	}
+}
+
 static void
 the_newest_stays(void **state)
 {
@@ -354,6 +417,7 @@ main(void)
 	    TEST(by_count),
 	    TEST(by_size),
 	    TEST(by_age),
+	    TEST(what_was_refused_is_kept_apart),
 	    TEST(the_newest_stays),
 	    TEST(slack_is_bounded),
 	    TEST(one_line_a_minute),
