@@ -572,7 +572,8 @@ session_resume(struct session *session)
 {
 	if (session->state == SESSION_GONE)
 		return;
-	/* The rest of a message that was refused went there at once. */
+	session->waits_for_rest = false;
+	/* What was looked at is at the store now. */
 	if (session->is_message_out) {
 		session_go(session);
 		return;

@@ -38,12 +38,8 @@ take_message(struct session_shared *shared)
 }
 
 void
-session_give_message(struct session *session)
+session_give(struct session_shared *shared, struct message *message)
 {
-	struct session_shared *shared = session->shared;
-	struct message *message = session->message;
-
-	session->message = NULL;
 	if (!message)
 		return;
 	if (shared->spare_count == SESSION_SPARE) {
@@ -52,6 +48,15 @@ session_give_message(struct session *session)
 	}
 	message_reset(message);
 	shared->spare[shared->spare_count++] = message;
+}
+
+void
+session_give_message(struct session *session)
+{
+	struct message *message = session->message;
+
+	session->message = NULL;
+	session_give(session->shared, message);
 }
 
 /* They hold memory of the budget too. */
@@ -119,8 +124,8 @@ session_mail_answered(struct session *session, struct span said)
 {
 	if (session_said_yes(said))
 		session->transactions++;
-	else
-		session_give_message(session);
+	else if (session->message)
+		session_put_rest(session, MESSAGE_REFUSED, said);
 }
 
 /* Its reply follows. */
@@ -154,28 +159,80 @@ session_rcpt_answered(struct session *session, struct span said)
 		session->trouble = ERR_MEMORY;
 }
 
-void
-session_rcpt_refused(struct session *session, struct span said)
+/* ---- what the engine refuses by itself */
+
+/* What stands behind the verb, as far as it is an address. */
+static void
+read_path(struct span rest, enum path_use use, struct span *address,
+    struct span *params)
 {
-	struct span rest = session->given_rcpt;
-	struct message_rcpt rcpt = {.reply = said};
 	struct path path;
 
-	session->given_rcpt = SPAN("");
-	if (rest.len == 0 || !session->message ||
+	rest = span_trim(rest);
+	*address = rest;
+	*params = SPAN("");
+	if (address->len > RCPT_LEN)
+		address->len = RCPT_LEN;
+	if (address_parse(&rest, use, &path) != PATH_OK)
+		return;
+	*address = path.mailbox;
+	*params = span_trim(rest);
+}
+
+/* In all that follows: without memory it is not noted, but still refused. */
+static void
+note_rcpt(struct session *session, struct span rest, struct span said)
+{
+	struct message_rcpt rcpt = {.reply = said};
+
+	if (!session->message ||
 	    session->message->recipient_count >=
 		session->place->config.max_recipients + RCPT_MORE)
 		return;
-	span_skip(&rest, strlen("RCPT TO:"));
-	rcpt.address = span_trim(rest);
-	if (rcpt.address.len > RCPT_LEN)
-		rcpt.address.len = RCPT_LEN;
-	if (address_parse(&rest, PATH_FORWARD, &path) == PATH_OK) {
-		rcpt.address = path.mailbox;
-		rcpt.params = span_trim(rest);
-	}
-	/* It was refused in any case; without memory it is not noted. */
+	read_path(rest, PATH_FORWARD, &rcpt.address, &rcpt.params);
 	(void)message_add_recipient(session->message, &rcpt);
+}
+
+static void
+note_mail(struct session *session, struct span rest, struct span said)
+{
+	struct span address, params;
+
+	/* Inside of a transaction it changes nothing. */
+	if (session->message)
+		return;
+	session->text_us[0] = session->text_us[1] = 0;
+	session->message = take_message(session->shared);
+	if (!session->message)
+		return;
+	read_path(rest, PATH_REVERSE, &address, &params);
+	if (message_set(session->message, MESSAGE_MAIL_FROM, address) &&
+	    message_set(session->message, MESSAGE_MAIL_PARAMS, params))
+		session_put_rest(session, MESSAGE_REFUSED, said);
+	else
+		session_give_message(session);
+}
+
+void
+session_refused(struct session *session, struct span line, struct span said)
+{
+	static const struct {
+		struct span start;
+		void (*note)(
+		    struct session *, struct span rest, struct span said);
+	} rows[] = {
+	    {SPAN("RCPT TO:"), note_rcpt},
+	    {SPAN("MAIL FROM:"), note_mail},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span rest = line;
+
+		if (!span_starts_nocase(line, rows[i].start))
+			continue;
+		span_skip(&rest, rows[i].start.len);
+		rows[i].note(session, rest, said);
+	}
 }
 
 /* ---- the text */

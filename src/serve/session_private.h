@@ -7,6 +7,7 @@
  *	session_who.c    HELO, AUTH, XCLIENT, the checks with DNS
  *	session_mail.c   the transaction
  *	session_put.c    what is at the store
+ *	session_rest.c   what was not accepted
  *	session_check.c  what is found in a message before it is answered
  *	session_tls.c    the PROXY header, STARTTLS and handshakes
  *	session_time.c   timeouts and the orderly stop
@@ -88,9 +89,9 @@ struct session {
 	struct smtp *smtp;     /* NULL before the PROXY header */
 	enum smtp_event asked; /* SMTP_MORE: nothing */
 	struct record record;
-	unsigned lines;         /* taken since the last read */
-	bool has_greeted;       /* or taken a line that was too early */
-	struct span given_rcpt; /* of a RCPT line that was not asked about */
+	unsigned lines;    /* taken since the last read */
+	bool has_greeted;  /* or taken a line that was too early */
+	struct span given; /* of a line that was not asked about: MAIL, RCPT */
 
 	/* session_who.c; buffers hold what the record says */
 	char id[UID_SIZE];
@@ -118,11 +119,12 @@ struct session {
 	struct put_session put_session;
 	struct buf put_texts; /* borrowed by put_session */
 	bool is_message_out;  /* at the store; the engine waits */
-	bool is_record_out;   /* at the store; the session goes on */
+	unsigned rests_out;   /* of what was not accepted; it goes on */
+	bool waits_for_rest;
+	bool is_record_out; /* at the store; the session goes on */
 	struct session_check check;
 	bool is_known; /* the store has its facts, or is getting them */
 	bool waits_for_record;
-	void (*stored)(struct session *, enum err);
 	bool is_recorded; /* for the last time */
 
 	/* session_fault.c */
@@ -219,7 +221,8 @@ void session_mail_answered(struct session *, struct span said);
 void session_rcpt_begin(struct session *);
 void session_rcpt(struct session *);
 void session_rcpt_answered(struct session *, struct span said);
-void session_rcpt_refused(struct session *, struct span said);
+/* Of a command that the engine has refused by itself. */
+void session_refused(struct session *, struct span line, struct span said);
 void session_data(struct session *);
 void session_data_answered(struct session *, struct span said);
 void session_content(struct session *);
@@ -239,6 +242,7 @@ const struct smtp_reply *session_trouble(enum err);
 
 /* The message may be used again. NULL is none. */
 void session_give_message(struct session *);
+void session_give(struct session_shared *, struct message *);
 
 /* ---- session_put.c */
 
@@ -251,9 +255,9 @@ void session_put_settle(struct session *);
 /* Stores the message, with what is to be said of the session; then answers. */
 void session_put_accepted(struct session *);
 
-/* Stores the first part of a message that was not accepted, if there is
-   anything of it; the session waits meanwhile. */
-void session_put_rest(struct session *, enum message_state, struct span reason);
+/* Gives it its id and the facts of the session that it takes with it. False
+   without memory. */
+bool session_fill_message(struct session *, enum message_state);
 
 /* Stores what is to be said of the session, which goes on meanwhile. */
 void session_put_record(struct session *);
@@ -266,6 +270,13 @@ void session_put_when_idle(struct session *);
 void session_put_last(struct session *);
 
 void session_complain(struct session *, enum err);
+
+/* ---- session_rest.c */
+
+/* Stores the first part of a message that was not accepted, if there is
+   anything of it. The session goes on meanwhile, unless many are on their way
+   already. */
+void session_put_rest(struct session *, enum message_state, struct span reason);
 
 /* ---- session_check.c */
 

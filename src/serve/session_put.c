@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define REASON_MAX 512
 #define COMPLAIN_EVERY_US CLOCK_SECOND
 
 /* All texts of a session together, each with its own ceiling. */
@@ -114,9 +113,8 @@ return_record(struct session *session, enum err err)
 	}
 }
 
-/* The facts of the session that a message takes with it. */
-static bool
-fill_message(struct session *session, enum message_state state)
+bool
+session_fill_message(struct session *session, enum message_state state)
 {
 	const char *listener = session->place->spec->name;
 	struct message *message = session->message;
@@ -142,7 +140,7 @@ void
 session_put_settle(struct session *session)
 {
 	if (session->state == SESSION_GONE && !session->is_record_out &&
-	    !session->is_message_out)
+	    !session->is_message_out && session->rests_out == 0)
 		session_finish(session);
 }
 
@@ -164,29 +162,6 @@ on_record(struct store_job *job, enum err err)
 	session_put_settle(session);
 }
 
-static void
-on_message(struct store_job *job, enum err err)
-{
-	struct session *session = (struct session *)((char *)job -
-	    offsetof(struct session, put_message.job));
-	const struct serve_smtp_options *options = session->shared->options;
-	const struct message *message = session->message;
-
-	session->shared->now_us = clock_mono_us();
-	session->is_message_out = false;
-	if (session->put_message.session)
-		return_record(session, err);
-	if (err) {
-		session->counts[message->state]--;
-		session_complain(session, err);
-	} else if (options->saw && !session->shared->is_abandoned) {
-		options->saw(
-		    message, session->put_message.seq, options->saw_context);
-	}
-	session->stored(session, err);
-	session_put_settle(session);
-}
-
 void
 session_put_init(struct session *session)
 {
@@ -203,43 +178,7 @@ session_put_release(struct session *session)
 	buf_release(&session->put_texts);
 }
 
-/*
- * Writing the record doubles the cost of a small message. So it goes with the
- * first one, without which nobody would know the session, with the next one
- * when a fact is new, and else only when there is enough of it.
- */
-static bool
-takes_record_along(const struct session *session)
-{
-	if (session->is_record_out)
-		return false;
-	return !session->is_known || session->state == SESSION_GONE ||
-	    record_len(&session->record) >= RECORD_ENOUGH;
-}
-
-static void
-submit_message(
-    struct session *session, void (*stored)(struct session *, enum err))
-{
-	struct put_message *put = &session->put_message;
-
-	assert(!session->is_message_out);
-	session->counts[session->message->state]++;
-	put_message_init(put, session->message);
-	put->job.done = on_message;
-	if (takes_record_along(session)) {
-		lend_record(session);
-		put->session = &session->put_session;
-	}
-	session->is_message_out = true;
-	session->stored = stored;
-	/* The engine takes nothing meanwhile. */
-	if (session->state != SESSION_GONE)
-		session->state = SESSION_WAITING;
-	store_write(session->shared->store, &put->job);
-}
-
-/* ---- accepted ones */
+/* ---- messages */
 
 struct words {
 	char at[128];
@@ -346,75 +285,72 @@ accepted_stored(struct session *session, enum err err)
 	session_resume(session);
 }
 
+static void
+on_message(struct store_job *job, enum err err)
+{
+	struct session *session = (struct session *)((char *)job -
+	    offsetof(struct session, put_message.job));
+	const struct serve_smtp_options *options = session->shared->options;
+	const struct message *message = session->message;
+
+	session->shared->now_us = clock_mono_us();
+	session->is_message_out = false;
+	if (session->put_message.session)
+		return_record(session, err);
+	if (err) {
+		session->counts[MESSAGE_ACCEPTED]--;
+		session_complain(session, err);
+	} else if (options->saw && !session->shared->is_abandoned) {
+		options->saw(
+		    message, session->put_message.seq, options->saw_context);
+	}
+	accepted_stored(session, err);
+	session_put_settle(session);
+}
+
+/*
+ * Writing the record doubles the cost of a small message. So it goes with the
+ * first one, without which nobody would know the session, with the next one
+ * when a fact is new, and else only when there is enough of it.
+ */
+static bool
+takes_record_along(const struct session *session)
+{
+	if (session->is_record_out)
+		return false;
+	return !session->is_known || session->state == SESSION_GONE ||
+	    record_len(&session->record) >= RECORD_ENOUGH;
+}
+
+static void
+submit_message(struct session *session)
+{
+	struct put_message *put = &session->put_message;
+
+	assert(!session->is_message_out);
+	session->counts[MESSAGE_ACCEPTED]++;
+	put_message_init(put, session->message);
+	put->job.done = on_message;
+	if (takes_record_along(session)) {
+		lend_record(session);
+		put->session = &session->put_session;
+	}
+	session->is_message_out = true;
+	/* The engine takes nothing meanwhile. */
+	session->state = SESSION_WAITING;
+	store_write(session->shared->store, &put->job);
+}
+
 void
 session_put_accepted(struct session *session)
 {
-	if (!fill_message(session, MESSAGE_ACCEPTED)) {
+	if (!session_fill_message(session, MESSAGE_ACCEPTED)) {
 		session->trouble = ERR_MEMORY;
 		session_body(session);
 		return;
 	}
 	remark_message(session);
-	submit_message(session, accepted_stored);
-}
-
-/* ---- others */
-
-static void
-rest_stored(struct session *session, enum err err)
-{
-	(void)err;
-	session_give_message(session);
-	session_resume(session);
-}
-
-static void
-remark_rest(struct session *session, uint64_t len)
-{
-	const struct message *message = session->message;
-	bool is_refused = message->state == MESSAGE_REFUSED;
-	struct words words = {.len = 0};
-
-	add_text_times(&words, session);
-	session_remark(session, "%s message %s: %llu of %llu octets kept%.*s",
-	    is_refused ? "refused" : "aborted", message->id,
-	    (unsigned long long)message->body.len, (unsigned long long)len,
-	    (int)words.len, words.at);
-}
-
-/* False when there is nothing to keep, or no memory to keep it. */
-static bool
-fill_rest(struct session *session, enum message_state state, struct span reason)
-{
-	struct message *message = session->message;
-	uint64_t len = message->body.len;
-	char words[REASON_MAX];
-
-	if (message->recipient_count == 0 && len == 0)
-		return false;
-	/* It may stand in the message itself, which grows now. */
-	if (reason.len > sizeof(words))
-		reason.len = sizeof(words);
-	if (reason.len)
-		memcpy(words, reason.at, reason.len);
-	if (!message_set(
-		message, MESSAGE_REASON, span_make(words, reason.len)) ||
-	    !fill_message(session, state))
-		return false;
-	spool_cut(&message->body, session->shared->options->refused_max);
-	remark_rest(session, len);
-	return true;
-}
-
-void
-session_put_rest(
-    struct session *session, enum message_state state, struct span reason)
-{
-	session->shared->refused++;
-	if (fill_rest(session, state, reason))
-		submit_message(session, rest_stored);
-	else
-		session_give_message(session);
+	submit_message(session);
 }
 
 /* ---- the record */
@@ -468,7 +404,5 @@ session_put_last(struct session *session)
 	session->is_recorded = true;
 	if (session->message)
 		session_give_up(session, words[session->ending]);
-	/* What was worth it has taken the record along. */
-	if (!session->is_message_out)
-		session_put_record(session);
+	session_put_record(session);
 }

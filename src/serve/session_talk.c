@@ -44,7 +44,8 @@ hear_refusal(struct session *session, struct span line)
 	if (line.len < 4 || line.at[3] != ' ' ||
 	    (line.at[0] != '4' && line.at[0] != '5'))
 		return;
-	session_rcpt_refused(session, line);
+	session_refused(session, session->given, line);
+	session->given = SPAN("");
 	if (options->refused)
 		options->refused(
 		    session->peer.address, line, options->saw_context);
@@ -63,7 +64,7 @@ session_hear(struct session *session)
 	record_server(&session->record, shared->now_us, rest);
 	while (rest.len)
 		hear_refusal(session, without_end(span_cut(&rest, '\n')));
-	session->given_rcpt = SPAN("");
+	session->given = SPAN("");
 }
 
 static void
@@ -83,9 +84,7 @@ take_line(struct session *session)
 						   : RECORD_STARS);
 	if (is_early)
 		session_hear(session);
-	session->given_rcpt = SPAN("");
-	if (span_starts_nocase(line.text, SPAN("RCPT TO:")))
-		session->given_rcpt = line.text;
+	session->given = line.text;
 }
 
 /* ---- answers */
@@ -220,7 +219,7 @@ session_take(struct session *session, enum smtp_event event)
 		return;
 	}
 	session->asked = event;
-	session->given_rcpt = SPAN("");
+	session->given = SPAN("");
 	if (moments[event].begin)
 		moments[event].begin(session);
 	if (!session_fault_acts(session))

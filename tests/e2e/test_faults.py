@@ -95,7 +95,7 @@ def replies_at_each_moment():
             step[0] for step in steps], marks
         kept = server.messages("state:refused")
         assert [m["reason"] for m in reversed(kept)] == [
-            "452 4.2.2 r", "451 4.7.1 d", "451 4.7.1 d",
+            "450 4.7.1 m", "452 4.2.2 r", "451 4.7.1 d", "451 4.7.1 d",
             "554 5.6.0 b"], kept
         assert server.raw(kept[0]) == b"text\r\n"
         assert len(server.messages()) == len(steps)

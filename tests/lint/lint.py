@@ -197,6 +197,7 @@ WITHOUT_UNIT_TEST = {
     "src/serve/http_request.c": "test_http asks for each kind of path",
     "src/serve/listen_unix.c": "test_listen opens and closes them",
     "src/serve/session_put.c": "the rows that test_session_mail finds",
+    "src/serve/session_rest.c": "test_session_mail keeps what was refused",
     "src/serve/session_talk.c": "the dialogue that test_session finds",
     "src/serve/tls_bio.c": "test_io reads and writes through it",
     "src/serve/tls_cert.c": "test_tls has its folder in each state",

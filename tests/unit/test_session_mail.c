@@ -1,5 +1,6 @@
 /* test_session_mail: transactions that are accepted, refused or given up. */
 #include "house.h"
+#include "sql.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -84,10 +85,11 @@ holds_the_size_limit(void **state)
 	    "SELECT group_concat(state || ':' || size || ':' || bytes || ':' ||"
 	    " reason, '|') FROM message JOIN raw ON message = seq",
 	    "0:20:012345678901234567\r\n:|"
-	    "1:10:0123456789:552 5.3.4 Message exceeds the size limit|0:0::");
+	    "1:10:0123456789:552 5.3.4 Message exceeds the size limit|"
+	    "1:0::552 5.3.4 Message exceeds the size limit|0:0::");
 	house_expect(
-	    house, "SELECT accepted || refused || aborted FROM session", "210");
-	assert_int_equal(house->saw, 3);
+	    house, "SELECT accepted || refused || aborted FROM session", "220");
+	assert_int_equal(house->saw, 4);
 }
 
 /* What is worth keeping of what came to nothing, and what is not. */
@@ -112,7 +114,8 @@ keeps_what_was_given_up(void **state)
 	    {"MAIL FROM:<a@x>\r\nRCPT TO:<>\r\nRSET\r\nQUIT\r\n",
 		"1|501 5.1.3 Bad recipient address syntax|a@x|"},
 	    {"MAIL FROM:<>\r\nQUIT\r\n", "nothing"},
-	    {"MAIL FROM:<bad\r\nRCPT TO:<b@y>\r\nQUIT\r\n", "nothing"},
+	    {"MAIL FROM:<bad\r\nRCPT TO:<b@y>\r\nQUIT\r\n",
+		"1|501 5.1.7 Bad sender address syntax|<bad|"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -138,6 +141,90 @@ keeps_what_was_given_up(void **state)
 		house_set_up(state);
 	}
 	house_start(*state);
+}
+
+/* A MAIL that was refused is mail that was refused, whoever refused it. */
+static void
+keeps_what_was_refused_at_once(void **state)
+{
+	static const struct {
+		const char *said;
+		const char *wanted;
+		const char *found;
+	} rows[] = {
+	    {"MAIL FROM:<a@x> SIZE=99 BODY=8BITMIME", "552 5.3.4 ",
+		"1|552 5.3.4 Message exceeds the size limit|a@x"
+		"|SIZE=99 BODY=8BITMIME"},
+	    {"mail from: <> NO=SUCH", "555 5.5.4 ",
+		"1|555 5.5.4 Parameter not recognized||NO=SUCH"},
+	    {"MAIL FROM:<\xc3\xbc@x>", "553 5.6.7 ",
+		"1|553 5.6.7 Address needs SMTPUTF8|<\xc3\xbc@x>|"},
+	    {"MAIL FROM:", "501 ", "1|501 5.1.7 Bad sender address syntax||"},
+	    {"MAIL <a@x>", "501 ", "nothing"},
+	    {"MAIL FROM:<a@x>\r\nMAIL FROM:<b@x>\r\nNOOP", "250 2.1.0 ",
+		"nothing"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct house *house = *state;
+		struct guest guest;
+
+		house->options.max_message = 20;
+		house_start(house);
+		guest_enter(&guest, house, house->address);
+		guest_ask(&guest, rows[i].said, rows[i].wanted);
+		guest_leave(&guest);
+		house_wait_for_ends(house, 1);
+		house_expect(house,
+		    "SELECT state || '|' || reason || '|' || mail_from || '|'"
+		    " || mail_params FROM message JOIN raw ON message = seq"
+		    " WHERE session = (SELECT id FROM session)",
+		    rows[i].found);
+		house_expect(house,
+		    "SELECT refused = (SELECT count(*) FROM message)"
+		    " FROM session",
+		    "1");
+		house_tear_down(state);
+		house_set_up(state);
+	}
+	house_start(*state);
+}
+
+/* Nobody waits for the store to give up a transaction, up to a number. */
+static void
+goes_on_while_the_rest_is_stored(void **state)
+{
+	struct house *house = *state;
+	struct guest guest;
+	struct sql *sql;
+
+	house_start(house);
+	guest_enter(&guest, house, house->address);
+	guest_ask(&guest, "VRFY x", "252 ");
+	house_until(house, store_pending(house->store) == 0);
+	assert_int_equal(sql_open(&sql, house->path, SQL_WRITE, NULL), ERR_OK);
+	assert_int_equal(sql_exec(sql, "BEGIN IMMEDIATE"), ERR_OK);
+	for (int i = 0; i < 8; i++) {
+		guest_ask(&guest, "MAIL FROM:<a@x>", "250 ");
+		guest_ask(&guest, "RCPT TO:<b@y>", "250 ");
+		guest_ask(&guest, "RSET", "250 ");
+	}
+	/* Too many are on their way: what is said next has to wait. */
+	guest_say(&guest, "NOOP\r\n");
+	for (int64_t end = house_now() + 50000; house_now() < end;)
+		loop_turn(house->loop);
+	assert_int_equal(guest.at, guest.heard.len);
+	assert_int_equal(sql_exec(sql, "COMMIT"), ERR_OK);
+	sql_close(sql);
+	guest_hear(&guest, "250 2.0.0 OK\r\n");
+	guest_ask(&guest, "QUIT", "221 ");
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	house_expect(house,
+	    "SELECT accepted || refused || aborted ||"
+	    " (SELECT count(*) FROM message WHERE state = 2) FROM session",
+	    "0088");
+	assert_int_equal(house->saw, 8);
 }
 
 /* The client is gone before its message is stored; it is stored. */
@@ -370,6 +457,8 @@ main(void)
 	    TEST(takes_chunks),
 	    TEST(holds_the_size_limit),
 	    TEST(keeps_what_was_given_up),
+	    TEST(keeps_what_was_refused_at_once),
+	    TEST(goes_on_while_the_rest_is_stored),
 	    TEST(stores_for_who_has_left),
 	    TEST(survives_a_full_disk),
 	    TEST(keeps_to_its_memory),
