@@ -74,7 +74,7 @@ make_words(const struct run *run, int ready_fd, struct run_words *words,
 		    run_words_add(words, "--tls-dir=%s/tls", run->folder);
 	/* It is gone, or nobody's loss, when the machine goes down. */
 	if (!option_is_flagged(options, OPTION_DURABILITY))
-		is_whole &= run_words_add(words, "--durability=normal");
+		is_whole &= run_words_add(words, "--durability=none");
 	if (!option_is_flagged(options, OPTION_LOG_LEVEL))
 		is_whole &= run_words_add(words, "--log-level=warn");
 	is_whole &= run_words_add(words, "--ready-fd=%d", ready_fd);

@@ -276,13 +276,16 @@ prepare(struct store *store, struct sql *sql, struct failure *reason)
 		if (err && err != ERR_VERSION)
 			return err;
 	}
+	/* First, so that the tables of a new database are not synced for those
+	   who want no sync: it took a third of a private server's start. */
+	err = sql_exec(sql, synchronous[store->options.durability]);
+	if (err)
+		return failure_set(reason, err, "%s", err_text(err));
 	err = schema_migrate(sql, reason);
 	if (err)
 		return err;
-	err = sql_exec(sql, synchronous[store->options.durability]);
-	if (!err)
-		err = keep_init(&store->keep, &store->options.keep,
-		    store->options.log, sql);
+	err = keep_init(
+	    &store->keep, &store->options.keep, store->options.log, sql);
 	return failure_set(reason, err, "%s", err_text(err));
 }
 
