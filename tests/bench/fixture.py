@@ -4,7 +4,7 @@
 usage: fixture.py [MAILSTOP] [run|starts|wait|waiters ...]
 
 run      start, one mail, assert, stop: "mailstop run", milliseconds
-starts   a server on port 0, connectable when its ready file is there: 1,000
+starts   a server on port 0, connectable when it says that it is ready: 1,000
 wait     from the 250 of a message to the answer of a wait, milliseconds
 waiters  10,000 idle waits: memory, CPU while idle, and what one mail costs
 """
@@ -45,19 +45,18 @@ def seconds(call):
 
 
 class Server:
-    def __init__(self, program, folder, *words):
-        ready = os.path.join(folder, "ready.json")
+    def __init__(self, program, *words):
+        reading, writing = os.pipe()
         self.process = subprocess.Popen(
             [program, "serve", "--smtp", "127.0.0.1:0", "--http",
-             "127.0.0.1:0", "--tls", "off", "--ready-file", ready, "--quiet",
-             *words], stdin=subprocess.DEVNULL)
-        while not os.path.exists(ready):
-            if self.process.poll() is not None:
-                sys.exit("the server ended")
-            time.sleep(0.0002)
-        with open(ready, encoding="ascii") as file:
+             "127.0.0.1:0", "--tls", "off", "--ready-fd", str(writing),
+             "--quiet", *words], stdin=subprocess.DEVNULL,
+            pass_fds=[writing])
+        os.close(writing)
+        with os.fdopen(reading, encoding="ascii") as file:
             text = file.read()
-        os.unlink(ready)
+        if not text:
+            sys.exit("the server ended")
         self.smtp, self.http = (
             ("127.0.0.1", int(text.split('"%s":["127.0.0.1:' % name)[1]
                               .split('"')[0])) for name in ("smtp", "http"))
@@ -117,7 +116,7 @@ def ask(address, path, timeout=None):
 
 # ---- what is measured
 
-def measure_run(program, folder):
+def measure_run(program, _):
     words = [program, "run", "--expect", "rcpt:b@x.test == 1", "--", "bash",
              "-c", CLIENT]
     print("run:", spread([seconds(lambda: subprocess.run(words, check=True))
@@ -127,11 +126,11 @@ def measure_run(program, folder):
          for _ in range(50)]))
 
 
-def measure_starts(program, folder):
+def measure_starts(program, _):
     times = []
     for _ in range(STARTS):
         before = time.perf_counter()
-        server = Server(program, folder, "--memory")
+        server = Server(program, "--memory")
         # The very first connection must be taken.
         for address in (server.smtp, server.http):
             connect(address).close()
@@ -142,7 +141,7 @@ def measure_starts(program, folder):
 
 def measure_wait(program, folder):
     for words in (["--memory"], ["--db", os.path.join(folder, "mail.db")]):
-        server = Server(program, folder, *words)
+        server = Server(program, *words)
         times = []
         client = greet(server.smtp)
         for number in range(1000):
@@ -150,8 +149,10 @@ def measure_wait(program, folder):
             wait = ask(server.http, "/api/mailstop/v1/wait?timeout=20&query="
                        "rcpt:%s" % name.decode())
             begin(client, name)
-            # It waits by now, unless the machine is very busy.
-            time.sleep(0.002)
+            # What was asked before this is waiting when this is answered.
+            now = ask(server.http, "/api/mailstop/v1/now")
+            now.recv(65536)
+            now.close()
             client.sendall(MESSAGE)
             until(client, b"\r\n")
             before = time.perf_counter()
@@ -162,8 +163,8 @@ def measure_wait(program, folder):
         server.stop()
 
 
-def measure_waiters(program, folder):
-    server = Server(program, folder, "--memory")
+def measure_waiters(program, _):
+    server = Server(program, "--memory")
     before, cpu = server.memory(), server.cpu()
     waits = [ask(server.http, "/api/mailstop/v1/wait?timeout=600&query="
                  "rcpt:r%d" % number) for number in range(WAITERS)]
@@ -177,7 +178,7 @@ def measure_waiters(program, folder):
     print("waiters: %.1f MiB more for %d; %.2f s of CPU to take them" % (
         server.memory() - before, WAITERS, server.cpu() - cpu))
     cpu = server.cpu()
-    time.sleep(5)
+    select.select([], [], [], 5)
     print("waiters: %.2f s of CPU in 5 idle seconds" % (server.cpu() - cpu))
     times = []
     cpu = server.cpu()
