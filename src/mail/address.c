@@ -140,9 +140,11 @@ address_is_literal(struct span text)
 	if (inet_pton(AF_INET, inside, address) == 1)
 		return true;
 	tag = span_cut(&rest, ':');
+	if (rest.len == 0)
+		return false;
 	if (span_equal_nocase(tag, SPAN("IPv6")))
 		return inet_pton(AF_INET6, inside + tag.len + 1, address) == 1;
-	if (label_len(tag) != tag.len || tag.len == 0 || rest.len == 0)
+	if (label_len(tag) != tag.len || tag.len == 0)
 		return false;
 	for (size_t i = 0; i < rest.len; i++)
 		if (rest.at[i] <= ' ' || rest.at[i] == 127 ||

@@ -45,6 +45,8 @@ static const struct row rows[] = {
     {"<a@[x400:c=de]>", PATH_FORWARD, PATH_OK, "a@[x400:c=de]", ""},
     {"<a@[256.0.0.1]>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
     {"<a@[IPv6:g::1]>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
+    {"<a@[IPv6]>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
+    {"<a@[IPv6:]>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
     {"<a@[127.0.0.1>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
     {"<a@[]>", PATH_FORWARD, PATH_SYNTAX, NULL, NULL},
     /* source routes */
