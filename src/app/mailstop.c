@@ -43,6 +43,7 @@ mailstop_new(void)
 	if (!tenant)
 		return NULL;
 	tenant->pid = getpid();
+	tenant->errors.thread = pthread_self();
 	(void)pthread_mutex_init(&tenant->mutex, NULL);
 	(void)pthread_mutex_init(&tenant->log_mutex, NULL);
 	(void)pthread_cond_init(&tenant->changed, NULL);

@@ -18,7 +18,7 @@ find_error(struct mailstop *tenant)
 	pthread_t self = pthread_self();
 	struct tenant_error *error;
 
-	for (error = tenant->errors; error; error = error->next)
+	for (error = &tenant->errors; error; error = error->next)
 		if (pthread_equal(error->thread, self))
 			return error;
 	return NULL;
@@ -34,9 +34,10 @@ note_words(struct mailstop *tenant, const char *words)
 		if (!error)
 			return;
 		error->thread = pthread_self();
-		error->next = tenant->errors;
-		tenant->errors = error;
+		error->next = tenant->errors.next;
+		tenant->errors.next = error;
 	}
+	error->has_failed = true;
 	free(error->text);
 	error->text = strdup(words);
 }
@@ -58,7 +59,7 @@ tenant_words(struct mailstop *tenant)
 
 	pthread_mutex_lock(&tenant->mutex);
 	error = find_error(tenant);
-	if (error)
+	if (error && error->has_failed)
 		words = error->text ? error->text : err_text(ERR_MEMORY);
 	pthread_mutex_unlock(&tenant->mutex);
 	return words;
@@ -575,8 +576,9 @@ tenant_free(struct mailstop *tenant)
 	while (tenant->stoppers > 0)
 		pthread_cond_wait(&tenant->changed, &tenant->mutex);
 	pthread_mutex_unlock(&tenant->mutex);
-	while ((error = tenant->errors) != NULL) {
-		tenant->errors = error->next;
+	free(tenant->errors.text);
+	while ((error = tenant->errors.next) != NULL) {
+		tenant->errors.next = error->next;
 		free(error->text);
 		free(error);
 	}

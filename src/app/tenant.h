@@ -26,6 +26,7 @@ enum tenant_state {
 /* What went wrong last in one thread. */
 struct tenant_error {
 	pthread_t thread;
+	bool has_failed;
 	char *text; /* owned; NULL: there was no memory for it */
 	struct tenant_error *next;
 };
@@ -57,7 +58,8 @@ struct mailstop {
 	enum tenant_state state;
 	size_t inside;   /* calls that use the server, callbacks left out */
 	size_t stoppers; /* threads in tenant_stop() */
-	struct tenant_error *errors;
+	/* The first one, of the thread that made it, needs no memory. */
+	struct tenant_error errors;
 	struct tenant_watch *watches;
 	struct tenant_address *addresses;
 	size_t address_count;
