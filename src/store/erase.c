@@ -198,9 +198,11 @@ remember(struct sql *sql, int64_t first, int64_t last)
 
 enum err
 erase_numbers(struct sql *sql, const int64_t *seqs, size_t seq_count,
-    int64_t bytes, uint64_t *count)
+    const struct erase_sum *sum, uint64_t *count)
 {
-	struct share share = {0, bytes, 0};
+	struct share share = {.bytes = sum->bytes,
+	    .rest = sum->rest,
+	    .rest_bytes = sum->rest_bytes};
 	int64_t first;
 	enum err err;
 

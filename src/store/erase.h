@@ -35,10 +35,17 @@ erase_range(struct sql *, int64_t first, int64_t last, uint64_t *count);
 /* So many messages, or more, are better removed by erase_numbers(). */
 #define ERASE_MANY 100
 
-/* All messages of those numbers, which are in order, with so many bytes in all;
- *count likewise. The rest of them is left to erase_step(). */
+/* What many messages come to. */
+struct erase_sum {
+	int64_t bytes;
+	int64_t rest; /* of the messages, what was not accepted */
+	int64_t rest_bytes;
+};
+
+/* All messages of those numbers, which are in order and come to that sum;
+ *count likewise. What else there is of them is left to erase_step(). */
 enum err erase_numbers(struct sql *, const int64_t *seqs, size_t seq_count,
-    int64_t bytes, uint64_t *count);
+    const struct erase_sum *, uint64_t *count);
 
 /*
  * Not inside a transaction, for that is what it makes: erases the rest of up to

@@ -10,18 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum column { COLUMN_SEQ, COLUMN_ID, COLUMN_INBOX, COLUMN_SIZE };
+enum column { COLUMN_SEQ, COLUMN_ID, COLUMN_INBOX, COLUMN_SIZE, COLUMN_STATE };
 
 /* A walk may not change what it walks over: first the numbers. */
 struct numbers {
 	int64_t *at;
 	size_t count, room;
-	int64_t bytes; /* of their bodies */
+	struct erase_sum sum;
 };
 
 static enum err
-note(struct numbers *numbers, int64_t seq, int64_t size)
+note(struct numbers *numbers, const struct sql_row *row)
 {
+	int64_t size = sql_number(row, COLUMN_SIZE);
+
 	if (numbers->count == numbers->room) {
 		size_t room = numbers->room ? numbers->room * 2 : 1024;
 		int64_t *at = realloc(numbers->at, room * sizeof(*at));
@@ -31,8 +33,12 @@ note(struct numbers *numbers, int64_t seq, int64_t size)
 		numbers->at = at;
 		numbers->room = room;
 	}
-	numbers->at[numbers->count++] = seq;
-	numbers->bytes += size;
+	numbers->at[numbers->count++] = sql_number(row, COLUMN_SEQ);
+	numbers->sum.bytes += size;
+	if (sql_number(row, COLUMN_STATE) == MESSAGE_ACCEPTED)
+		return ERR_OK;
+	numbers->sum.rest++;
+	numbers->sum.rest_bytes += size;
 	return ERR_OK;
 }
 
@@ -76,8 +82,7 @@ walk_over(
 		if (!err)
 			err = tell(telling, walk->row);
 		if (!err)
-			err = note(numbers, sql_number(walk->row, COLUMN_SEQ),
-			    sql_number(walk->row, COLUMN_SIZE));
+			err = note(numbers, walk->row);
 	}
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -88,7 +93,7 @@ find(struct sql *sql, const struct pick_request *request,
 {
 	struct pick_walk walk;
 	enum err err = pick_walk_open(&walk, sql, request,
-	    "m.seq, m.id, m.inbox, m.size", "", PICK_WALK_PAGE);
+	    "m.seq, m.id, m.inbox, m.size, m.state", "", PICK_WALK_PAGE);
 	enum err closed;
 
 	if (!err)
@@ -117,7 +122,7 @@ remove_numbers(struct sql *sql, struct numbers *numbers, uint64_t *count)
 		qsort(numbers->at, numbers->count, sizeof(int64_t), compare);
 	if (numbers->count >= ERASE_MANY)
 		return erase_numbers(
-		    sql, numbers->at, numbers->count, numbers->bytes, count);
+		    sql, numbers->at, numbers->count, &numbers->sum, count);
 	for (size_t i = 0; i < numbers->count && !err; i++) {
 		if (i + 1 < numbers->count &&
 		    numbers->at[i + 1] == numbers->at[i] + 1)

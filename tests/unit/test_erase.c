@@ -138,7 +138,9 @@ many_go_in_steps(void **state)
 
 	assert_int_equal(erase_step(sql, 10), ERR_NOT_FOUND);
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	assert_int_equal(erase_numbers(sql, numbers, 2, 400, &count), ERR_OK);
+	assert_int_equal(erase_numbers(sql, numbers, 2,
+			     &(struct erase_sum){.bytes = 400}, &count),
+	    ERR_OK);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_int_equal(count, 7);
 	assert_text(sql, "SELECT group_concat(seq) FROM message", "2");
@@ -157,6 +159,21 @@ many_go_in_steps(void **state)
 	assert_int_equal(erase_ask(sql, SPAN("m3")), ERR_GONE);
 }
 
+static void
+many_know_what_was_refused(void **state)
+{
+	static const int64_t numbers[] = {1, 2};
+	static const struct erase_sum sum = {300, 1, 200};
+	struct sql *sql = *state;
+	uint64_t count = 0;
+
+	assert_int_equal(txn_begin(sql), ERR_OK);
+	assert_int_equal(erase_numbers(sql, numbers, 2, &sum, &count), ERR_OK);
+	assert_int_equal(txn_commit(sql), ERR_OK);
+	assert_text(sql, "SELECT group_concat(name || value) FROM counter",
+	    "bytes-300,messages-2,rest-1,rest_bytes-200");
+}
+
 /* What an earlier removal has left behind is not touched by a later one. */
 static void
 many_more_go_before_the_rest_is_gone(void **state)
@@ -166,9 +183,15 @@ many_more_go_before_the_rest_is_gone(void **state)
 	uint64_t count = 0;
 
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	assert_int_equal(erase_numbers(sql, first, 1, 200, &count), ERR_OK);
-	assert_int_equal(erase_numbers(sql, second, 2, 400, &count), ERR_OK);
-	assert_int_equal(erase_numbers(sql, second, 0, 0, &count), ERR_OK);
+	assert_int_equal(erase_numbers(sql, first, 1,
+			     &(struct erase_sum){.bytes = 200}, &count),
+	    ERR_OK);
+	assert_int_equal(erase_numbers(sql, second, 2,
+			     &(struct erase_sum){.bytes = 400}, &count),
+	    ERR_OK);
+	assert_int_equal(erase_numbers(sql, second, 0,
+			     &(struct erase_sum){.bytes = 0}, &count),
+	    ERR_OK);
 	assert_int_equal(count, 3);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_text(sql, "SELECT group_concat(message) FROM erased", "1,2,3");
@@ -268,7 +291,9 @@ memory_of_many_has_an_end(void **state)
 	    "UPDATE message SET seq = %d + 2 WHERE seq = 3", ERASE_REMEMBERED);
 	assert_int_equal(sql_exec(sql, text), ERR_OK);
 	assert_int_equal(txn_begin(sql), ERR_OK);
-	assert_int_equal(erase_numbers(sql, numbers, 3, 600, &count), ERR_OK);
+	assert_int_equal(erase_numbers(sql, numbers, 3,
+			     &(struct erase_sum){.bytes = 600}, &count),
+	    ERR_OK);
 	assert_int_equal(txn_commit(sql), ERR_OK);
 	assert_int_equal(count, 3);
 	assert_text(sql, "SELECT group_concat(seq) FROM gone", "100002");
@@ -283,6 +308,7 @@ main(void)
 	    TEST(nothing_of_a_message_stays),
 	    TEST(a_range_goes_in_one_call),
 	    TEST(many_go_in_steps),
+	    TEST(many_know_what_was_refused),
 	    TEST(many_more_go_before_the_rest_is_gone),
 	    TEST(all_of_them_go_at_once),
 	    TEST(what_is_not_there_is_not_found),
