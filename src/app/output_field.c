@@ -89,9 +89,13 @@ output_field(struct buf *out, const struct output_column *column,
 		put_addresses(out, value);
 		break;
 	case OUTPUT_PLACE:
+		/* People count lines from 1. */
 		if (json_is_null(value))
-			value = json_object_get(row, "line");
-		put_value(out, value);
+			(void)buf_printf(out, "%" JSON_INTEGER_FORMAT,
+			    json_integer_value(json_object_get(row, "line")) +
+				1);
+		else
+			put_value(out, value);
 		break;
 	}
 }

@@ -48,7 +48,7 @@ static const struct query_name names[] = {
     {"attachment:", QUERY_ATTACHMENT, QUERY_VALUE_PLAIN, QUERY_PATTERN,
 	QUERY_PATTERN_ALWAYS, 0},
     {"tag:", QUERY_TAG, QUERY_VALUE_PLAIN, QUERY_SAME, 0, 0},
-    {"finding:", QUERY_FINDING, QUERY_VALUE_PLAIN, QUERY_SAME,
+    {"finding:", QUERY_FINDING, QUERY_VALUE_RULE, QUERY_SAME,
 	QUERY_PATTERN_STAR, 0},
     {"is:read", QUERY_IS_READ, QUERY_VALUE_NONE, 0, 0, 0},
     {"is:unread", QUERY_IS_UNREAD, QUERY_VALUE_NONE, 0, 0, 0},

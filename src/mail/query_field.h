@@ -33,6 +33,7 @@ enum query_value {
 	QUERY_VALUE_PLAIN,  /* as it stands */
 	QUERY_VALUE_HEADER, /* NAME, or NAME=text */
 	QUERY_VALUE_STATE,
+	QUERY_VALUE_RULE, /* of findings, or a pattern of their ids */
 	QUERY_VALUE_DATE,
 	QUERY_VALUE_SIZE,
 	QUERY_VALUE_NUMBER,

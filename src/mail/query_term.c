@@ -2,6 +2,7 @@
 #include "query_term.h"
 
 #include "clean.h"
+#include "finding.h"
 #include "message.h"
 #include "query_date.h"
 #include "query_field.h"
@@ -27,6 +28,8 @@ static const char *const wanted[] = {
     [QUERY_VALUE_PLAIN] = "a text",
     [QUERY_VALUE_HEADER] = "the name of a header field, or NAME=text",
     [QUERY_VALUE_STATE] = "accepted, refused or aborted",
+    [QUERY_VALUE_RULE] =
+	"the id of a rule, such as bare-lf, or a pattern: mailstop-finding(7)",
     [QUERY_VALUE_DATE] = "a date, such as 2024-04-01 or 2024-04-01T10:30:00Z",
     [QUERY_VALUE_SIZE] = "a size, such as 1500, 20k or 1.5M",
     [QUERY_VALUE_NUMBER] = "a number",
@@ -155,6 +158,24 @@ read_state(
 	return value.len ? UNREADABLE : NOTHING;
 }
 
+/* Who misspells one would wait for it in vain. */
+static enum outcome
+read_rule(
+    struct query *term, struct span value, const struct query_options *options)
+{
+	const struct finding_rule *rule = finding_rules();
+
+	if (options->dialect == QUERY_OWN && value.len &&
+	    span_find(value, '*') == value.len) {
+		while (rule->id &&
+		    !span_equal_nocase(value, span_string(rule->id)))
+			rule++;
+		if (!rule->id)
+			return UNREADABLE;
+	}
+	return read_plain(term, value, options);
+}
+
 static enum outcome
 read_date(
     struct query *term, struct span value, const struct query_options *options)
@@ -270,6 +291,7 @@ static enum outcome (*const readers[])(
     [QUERY_VALUE_PLAIN] = read_plain,
     [QUERY_VALUE_HEADER] = read_header,
     [QUERY_VALUE_STATE] = read_state,
+    [QUERY_VALUE_RULE] = read_rule,
     [QUERY_VALUE_DATE] = read_date,
     [QUERY_VALUE_SIZE] = read_size,
     [QUERY_VALUE_NUMBER] = read_number,

@@ -234,21 +234,6 @@ def sessions_and_transcripts_are_there():
 
 
 @test
-def findings_are_listed():
-    with Server() as server:
-        ids = send(server, b"no colon\nbare\r\n\r\n")
-        server.stop()
-        every = json_lines(server.run("findings", "--json", "--limit", 0))
-        rules = {f["rule"] for f in every}
-        assert "bare-lf" in rules, rules
-        one = json_lines(server.run("findings", "--json", ids[0]))
-        assert {f["message"] for f in one} == {ids[0]}
-        assert "bare-lf" in {f["rule"] for f in one}
-        assert len(server.run("findings", "--limit", 1).stdout.splitlines()
-                   ) == 1
-
-
-@test
 def stats_count():
     with Server() as server:
         send(server, HELLO, HELLO)

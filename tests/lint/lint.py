@@ -112,6 +112,7 @@ WITHOUT_UNIT_TEST = {
     "src/app/cmd_completion.c": "prints what test_completion looks at",
     "src/app/cmd_export.c": "tests/e2e/test_files.py runs it",
     "src/app/cmd_fault.c": "tests/e2e/test_faults.py runs it",
+    "src/app/cmd_finding.c": "tests/e2e/test_findings.py runs it",
     "src/app/cmd_import.c": "tests/e2e/test_files.py runs it",
     "src/app/cmd_list.c": "tests/e2e/test_commands.py runs it",
     "src/app/cmd_reindex.c": "tests/e2e/test_commands.py runs it",

@@ -185,7 +185,7 @@ prints_other_kinds(void **state)
 	assert_string_equal(print(json_pack("{s:s, s:n, s:I}", "rule", "x",
 				      "offset", "line", (json_int_t)3),
 				OUTPUT_LINES, 0, output_findings),
-	    "\t\t\tx\t3\t\t\t\n");
+	    "\t\t\tx\t4\t\t\t\n");
 	assert_string_equal(
 	    print(json_pack("{s:s, s:f}", "name", "x", "value", 1.5),
 		OUTPUT_LINES, 0, output_numbers),

@@ -120,7 +120,7 @@ static const char *const other[] = {
     "tag:re",
     "tag:blue",
     "is:read",
-    "finding:bare",
+    "finding:bare-cr",
     "finding:long-*",
 };
 
