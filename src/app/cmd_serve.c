@@ -53,11 +53,14 @@ say_what_is_kept(const struct serve *serve)
 	const struct store_keep *keep = &serve->server.setup.sink.store.keep;
 	const struct options *options = serve->server.options;
 	struct log *log = serve->server.setup.log;
+	const char *const *rules;
+	size_t count;
 
 	log_info(log, "database: %s",
 	    serve->server.setup.db ? serve->server.setup.db
 				   : "in memory, gone at the end");
-	if (keep->count == 0 && keep->age_us == 0 && keep->size == 0)
+	if (keep->count == 0 && keep->age_us == 0 && keep->size == 0 &&
+	    serve->server.setup.inbox_rule_count == 0)
 		log_info(log,
 		    "all messages are kept (--keep-count, --keep-age "
 		    "and --keep-size set limits)");
@@ -70,6 +73,9 @@ say_what_is_kept(const struct serve *serve)
 	if (keep->size)
 		log_info(log, "kept are the newest %s of messages",
 		    option_text(options, OPTION_KEEP_SIZE));
+	rules = option_list(options, OPTION_KEEP_INBOX, &count);
+	for (size_t i = 0; i < count; i++)
+		log_info(log, "kept of inboxes: %s", rules[i]);
 }
 
 static void

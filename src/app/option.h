@@ -31,6 +31,7 @@ enum option {
 	OPTION_KEEP_COUNT,
 	OPTION_KEEP_AGE,
 	OPTION_KEEP_SIZE,
+	OPTION_KEEP_INBOX,
 	/* who may know that it runs */
 	OPTION_READY_FILE,
 	OPTION_READY_FD,

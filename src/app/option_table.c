@@ -87,6 +87,13 @@ static const struct option_row rows[OPTIONS] = {
 	.fallback = "0",
 	.help = "keep so many bytes of messages; 0: all"},
 
+    [OPTION_KEEP_INBOX] = {.name = "keep-inbox",
+	.kind = OPTION_IS_TEXT,
+	.commands = SERVER,
+	.separators = "\n",
+	.argument = "RULE",
+	.help = "what is kept of an inbox: 'name=ci-*,count=100'"},
+
     [OPTION_READY_FILE] = {.name = "ready-file",
 	.kind = OPTION_IS_TEXT,
 	.commands = SHOWER,

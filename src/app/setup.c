@@ -2,6 +2,7 @@
 #include "setup_private.h"
 
 #include "address.h"
+#include "keep_spec.h"
 #include "smtp.h"
 #include "state.h"
 
@@ -121,11 +122,39 @@ choose_db(const struct setup_work *work)
 }
 
 static enum err
+make_inbox_rules(const struct setup_work *work)
+{
+	struct setup *setup = work->setup;
+	size_t count;
+	const char *const *texts =
+	    option_list(work->options, OPTION_KEEP_INBOX, &count);
+	struct failure why;
+	enum err err = ERR_OK;
+
+	setup->inbox_rules = calloc(count + 1, sizeof(setup->inbox_rules[0]));
+	if (!setup->inbox_rules)
+		return setup_without_memory(work);
+	for (size_t i = 0; i < count && !err; i++) {
+		err = keep_spec_read(
+		    &setup->inbox_rules[i], span_string(texts[i]), &why);
+		if (err)
+			return failure_set(work->f, err, "--keep-inbox %s: %s",
+			    texts[i], why.text);
+		setup->inbox_rule_count++;
+	}
+	setup->sink.store.inbox_rules = setup->inbox_rules;
+	setup->sink.store.inbox_rule_count = setup->inbox_rule_count;
+	return err;
+}
+
+static enum err
 make_store(const struct setup_work *work)
 {
 	struct store_options *store = &work->setup->sink.store;
 	enum err err = choose_db(work);
 
+	if (!err)
+		err = make_inbox_rules(work);
 	if (err)
 		return err;
 	store->path = work->setup->db;
@@ -453,6 +482,9 @@ setup_release(struct setup *setup)
 	for (size_t i = 0; i < setup->listener_count; i++)
 		listen_spec_release(&setup->listeners[i]);
 	free(setup->listeners);
+	for (size_t i = 0; i < setup->inbox_rule_count; i++)
+		free((char *)setup->inbox_rules[i].name);
+	free(setup->inbox_rules);
 	free(setup->db);
 	free(setup->folder);
 	free(setup->tls_folder);

@@ -12,6 +12,8 @@ struct setup {
 	/* Owned. */
 	struct listen_spec *listeners;
 	size_t listener_count;
+	struct keep_inbox_rule *inbox_rules;
+	size_t inbox_rule_count;
 	struct log *log;
 	char *db;     /* absolute; NULL: in memory */
 	char *folder; /* that it stands in */

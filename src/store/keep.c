@@ -260,8 +260,8 @@ erase_sessions(struct sql *sql, struct sql_row *row, int64_t *last)
 }
 
 /* Sessions that ended before everything that is left. */
-static enum err
-remove_old_sessions(struct sql *sql, uint64_t removed)
+enum err
+keep_old_sessions(struct sql *sql, uint64_t removed)
 {
 	static const char text[] =
 	    "SELECT seq FROM (SELECT seq, ifnull(ended, started + ?1) AS ended"
@@ -364,7 +364,7 @@ remove_some(
 			err = remove_messages(keep, sql, (enum keep_kind)kind,
 			    &stocks[kind], removed);
 	if (!err)
-		err = remove_old_sessions(sql, *removed);
+		err = keep_old_sessions(sql, *removed);
 	if (!err && (excess & EXCESS_SESSIONS))
 		err = remove_empty_sessions(keep, sql);
 	if (err)

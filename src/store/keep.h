@@ -58,6 +58,10 @@ bool keep_step(struct keep *, struct sql *, enum keep_slack);
    microseconds, 0: never. */
 int64_t keep_patience(const struct keep *);
 
+/* Inside a transaction: sessions go that ended before all messages that are
+   left, out of as many as messages went, and some. */
+enum err keep_old_sessions(struct sql *, uint64_t removed);
+
 /* Writes what is yet untold to the log. */
 void keep_finish(struct keep *);
 

@@ -55,6 +55,7 @@ struct store {
 	int started;               /* threads */
 	size_t pending;            /* the owner's */
 	struct keep keep;          /* the writer's */
+	struct keep_inbox inboxes; /* likewise */
 	enum err trouble;          /* the writer's: what it last logged */
 	atomic_int_fast64_t hurry; /* when reads end; 0: never */
 };
@@ -106,6 +107,14 @@ tell(struct store *store, const struct store_job *first,
 	}
 }
 
+/* True: there is more to remove. */
+static bool
+keep_all(struct hand *hand, enum keep_slack slack)
+{
+	return keep_step(&hand->store->keep, hand->sql, slack) ||
+	    keep_inbox_step(&hand->store->inboxes, hand->sql, slack);
+}
+
 static void
 write_all(struct hand *hand, struct store_job *first)
 {
@@ -115,7 +124,7 @@ write_all(struct hand *hand, struct store_job *first)
 		tell(hand->store, first, next);
 		lane_finish(&hand->lane, first, next);
 		first = next;
-		(void)keep_step(&hand->store->keep, hand->sql, KEEP_SLACK);
+		(void)keep_all(hand, KEEP_SLACK);
 		(void)erase_step(hand->sql, ERASE_WORKING);
 		if (sql_wal_pages(hand->sql) >= WAL_PAGES_MAX)
 			(void)sql_checkpoint(hand->sql);
@@ -129,6 +138,7 @@ static int64_t
 patience_in(const struct hand *hand, enum rest rest)
 {
 	int64_t keep = keep_patience(&hand->store->keep);
+	int64_t inboxes = keep_inbox_patience(&hand->store->inboxes);
 
 	switch (rest) {
 	case REST_BEGUN:
@@ -136,6 +146,8 @@ patience_in(const struct hand *hand, enum rest rest)
 	case REST_KEPT:
 		return CHECKPOINT_US;
 	default:
+		if (inboxes && (!keep || inboxes < keep))
+			keep = inboxes;
 		return keep ? keep : LANE_FOREVER;
 	}
 }
@@ -149,8 +161,7 @@ use_rest(struct hand *hand, enum rest rest)
 		(void)keep_shrink(hand->sql);
 		return REST_COMPLETE;
 	}
-	while (!lane_has_work(&hand->lane) &&
-	    keep_step(&hand->store->keep, hand->sql, KEEP_EXACT))
+	while (!lane_has_work(&hand->lane) && keep_all(hand, KEEP_EXACT))
 		;
 	while (!lane_has_work(&hand->lane) &&
 	    erase_step(hand->sql, ERASE_RESTING) == ERR_OK)
@@ -177,6 +188,7 @@ run_writer(void *context)
 		}
 	}
 	keep_finish(&hand->store->keep);
+	keep_inbox_finish(&hand->store->inboxes);
 	return NULL;
 }
 
@@ -286,6 +298,10 @@ prepare(struct store *store, struct sql *sql, struct failure *reason)
 		return err;
 	err = keep_init(
 	    &store->keep, &store->options.keep, store->options.log, sql);
+	if (!err)
+		err = keep_inbox_init(&store->inboxes,
+		    store->options.inbox_rules, store->options.inbox_rule_count,
+		    store->options.log, sql);
 	return failure_set(reason, err, "%s", err_text(err));
 }
 
@@ -375,6 +391,7 @@ release(struct store *store)
 		sql_close(store->hands[i].sql);
 		lane_release(&store->hands[i].lane);
 	}
+	keep_inbox_release(&store->inboxes);
 	vfs_memory_free(store->memory);
 	lane_back_release(&store->back);
 	free(store);

@@ -15,6 +15,7 @@
 #include "err.h"
 #include "job.h"
 #include "keep.h"
+#include "keep_inbox.h"
 #include "log.h"
 
 #include <stddef.h>
@@ -37,6 +38,9 @@ struct store_options {
 	enum store_touch { STORE_TO_FILE, STORE_UNTOUCHED } touch;
 	enum store_durability durability;
 	struct store_keep keep;
+	/* Likewise of inboxes (keep_inbox.h); borrowed. */
+	const struct keep_inbox_rule *inbox_rules;
+	size_t inbox_rule_count;
 	/* How long a lock of another program is waited for, before what was
 	   to be written fails with ERR_BUSY; 0: five seconds. */
 	int64_t patience_us;
