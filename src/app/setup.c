@@ -151,10 +151,10 @@ static enum err
 make_store(const struct setup_work *work)
 {
 	struct store_options *store = &work->setup->sink.store;
-	enum err err = choose_db(work);
+	enum err err = make_inbox_rules(work);
 
 	if (!err)
-		err = make_inbox_rules(work);
+		err = choose_db(work);
 	if (err)
 		return err;
 	store->path = work->setup->db;

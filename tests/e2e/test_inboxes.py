@@ -8,7 +8,7 @@ import threading
 import urllib.parse
 
 from api_test import OWN, Api, Events, WebSocket, plain, send
-from mailstop_test import Server, json_lines, main, mailstop, test
+from mailstop_test import Deadline, Server, json_lines, main, mailstop, test
 
 
 def boxes(api):
@@ -139,6 +139,23 @@ def each_has_its_own_rules():
         api.ask("DELETE", OWN + "/inbox/a")
         rules = [f["rule"] for f in api.get(OWN + "/faults")["faults"]]
         assert rules == ["rcpt inbox=* first=1 per=inbox reply=452"], rules
+
+
+@test
+def each_has_its_own_retention():
+    with Server("--inbox-from", "plus", "--keep-inbox", "name=ci-b,count=4",
+                "--keep-inbox", "name=ci-*,count=2") as server:
+        api, deadline = Api(server), Deadline()
+        for box in ("ci-a", "ci-b", "other") * 5:
+            send(server, plain("x"), recipients=["r+%s@x.test" % box])
+        while api.get(OWN + "/stats")["pruned"] < 4:
+            deadline.left()
+        assert boxes(api) == {"ci-a": 2, "ci-b": 4, "other": 5}, boxes(api)
+        seqs = [m["seq"] for m in api.get(OWN + "/messages",
+                                          inbox="ci-a")["messages"]]
+        assert seqs == [13, 10], seqs
+    ran = mailstop("serve", "--keep-inbox", "count=2", status=64)
+    assert b"--keep-inbox count=2: it begins with the name" in ran.stderr
 
 
 @test
