@@ -210,9 +210,9 @@ WITHOUT_UNIT_TEST = {
 TEXT_FILES = ["README", "COPYING", "configure.ac", "Makefile.am", "src/README",
               ".ci/run", "contrib/*"]
 TEXT_ENDS = (".c", ".h", ".py", ".1", ".5", ".7", ".8")
-# What a tool made, or what must be as odd as it is.
-SKIPPED = ["tests/fuzz/corpus", "contrib/screenshots", "node_modules",
-           "__pycache__", "page_assets.c"]
+# What a tool made, what must be as odd as it is, and a sample for others.
+SKIPPED = ["tests/fuzz/corpus", "contrib/screenshots", "contrib/clients/c",
+           "node_modules", "__pycache__", "page_assets.c"]
 
 
 # ---- reading

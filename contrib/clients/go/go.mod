@@ -1,0 +1,3 @@
+module mailstop
+
+go 1.21

@@ -1,0 +1,1 @@
+pytest_plugins = ["mailstop.pytest_plugin", "pytester"]
