@@ -10,8 +10,9 @@ import subprocess
 import time
 import urllib.request
 
-from mailstop_test import (DEADLINE, MAILSTOP, Server, environment,
-                           json_lines, mailstop, main, scratch, test)
+from mailstop_test import (DEADLINE, MAILSTOP, TOP_SRCDIR, Server,
+                           environment, json_lines, mailstop, main, scratch,
+                           test)
 
 BODY = b"Subject: x\r\n\r\nText\r\n"
 
@@ -538,6 +539,44 @@ def a_file_of_rules_is_read_again():
             server.process.send_signal(signal.SIGHUP)
             server.wait_log(r"stay as they were.*rules:2:6|line 2")
             assert codes(server, 1) == [550]
+
+
+@test
+def the_gallery_is_as_the_readme_says():
+    """Each of its rules, as it stands there, and what a client meets."""
+    with open(os.path.join(TOP_SRCDIR, "README"), encoding="utf-8") as file:
+        rules = re.findall(r"--fault '(.+)'\n", file.read())
+    assert len(rules) == 7, rules
+    grey, full, rate, slow, dies, expired, plain = rules
+    with Faulty(grey) as server:
+        assert codes(server, 3) == [450, 250, 250]
+    with Faulty(full) as server, server.client() as client:
+        client.hello()
+        client.ask("MAIL FROM:<a@x>", 250)
+        client.ask("RCPT TO:<bob@y>", 452)
+        client.ask("RCPT TO:<carl@y>", 250)
+    with Faulty(rate.replace("/s", "/h")) as server:
+        for code in [220] * 5 + [421]:
+            with server.client() as client:
+                client.reply(code)
+    with Faulty(slow) as server, server.client() as client:
+        start = time.monotonic()
+        client.reply(220)
+        assert time.monotonic() - start >= 0.4
+    with Faulty(dies) as server:
+        with server.client() as client, server.client() as other:
+            client.hello()
+            mail(client)
+            other.hello()
+            begin(other)
+            other.data(BODY)
+            assert other.end() == (b"", "fin")
+        assert len(server.messages()) == 2
+    with Faulty(expired) as server:
+        assert "expired" in shake(server)
+    with Faulty(plain) as server, server.client() as client:
+        client.reply(220)
+        assert "STARTTLS" not in client.ask("EHLO x.test", 250)
 
 
 main()
