@@ -326,7 +326,6 @@ run_both(struct run *run, struct failure *f)
 {
 	enum err err = ERR_OK;
 
-	run_child_init(&run->child);
 	if (start_server(run, &run->status, &err, f))
 		return true;
 	if (!err && start_command(run, &run->status, &err, f))
@@ -352,27 +351,46 @@ run_both(struct run *run, struct failure *f)
 	return false;
 }
 
+/* The keeper's part, or the whole where there is none. */
+static int
+keep(struct run *run)
+{
+	struct failure f = {""};
+	bool is_child = false;
+	enum err err = make_folders(run, &f);
+
+	if (err)
+		run->status = cmd_fail(err, &f);
+	else
+		is_child = run_both(run, &f);
+	if (run->folder && !is_child)
+		run_folder_remove(run->folder);
+	run_place_release(&run->place);
+	free(run->folder);
+	free(run->kept);
+	return run->status;
+}
+
 int
 cmd_run(const struct options *options)
 {
 	struct run run = {.options = options};
 	struct failure f = {""};
-	bool is_child = false;
 	enum err err;
 
 	checks_init(&run.checks, NULL);
 	err = read_checks(&run, &f);
-	if (!err)
-		err = make_folders(&run, &f);
-	if (err)
+	if (err) {
 		run.status = cmd_fail(err, &f);
-	else
-		is_child = run_both(&run, &f);
-	if (run.folder && !is_child)
-		run_folder_remove(run.folder);
-	run_place_release(&run.place);
+	} else {
+		run_child_init(&run.child);
+		if (run_child_fork_keeper(&run.child) == RUN_CHILD_PARENT) {
+			run_child_wait(&run.child);
+			run.status = run.child.command_status;
+		} else {
+			run.status = keep(&run);
+		}
+	}
 	checks_release(&run.checks);
-	free(run.folder);
-	free(run.kept);
 	return run.status;
 }

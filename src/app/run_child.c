@@ -68,6 +68,36 @@ end_with_parent(const struct run_child *child, int number)
 	(void)sigprocmask(SIG_SETMASK, &child->before, NULL);
 }
 
+/* ---- the keeper */
+
+enum run_child_fork
+run_child_fork_keeper(struct run_child *child)
+{
+	pid_t outer = child->parent;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return RUN_CHILD_FAILED;
+	if (pid > 0) {
+		child->command = pid;
+		return RUN_CHILD_PARENT;
+	}
+	child->outer = outer;
+	child->parent = getpid();
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Held back, as all that are passed on: it is seen when it is time. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != outer)
+		(void)raise(SIGTERM);
+	return RUN_CHILD_CHILD;
+}
+
+static bool
+is_orphan(const struct run_child *child)
+{
+	return child->outer && getppid() != child->outer;
+}
+
 enum run_child_fork
 run_child_fork_server(struct run_child *child)
 {
@@ -138,6 +168,52 @@ reap(struct run_child *child)
 	}
 }
 
+/* A child that is not the server; 0: there is none. */
+static pid_t
+find_other(const struct run_child *child)
+{
+	FILE *file = fopen("/proc/thread-self/children", "re");
+	int pid = 0;
+	pid_t found = 0;
+
+	while (file && found == 0 && fscanf(file, "%d", &pid) == 1)
+		if (pid != child->server)
+			found = pid;
+	if (file)
+		(void)fclose(file);
+	return found;
+}
+
+/* What such a child leaves is our child then. */
+static void
+end_all(struct run_child *child)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = find_other(child)) > 0) {
+		(void)kill(pid, SIGKILL);
+		if (waitpid(pid, &status, 0) == pid && pid == child->command) {
+			child->command = 0;
+			child->command_status = status_of(status);
+		}
+	}
+}
+
+static void
+take_signal(struct run_child *child, const siginfo_t *info)
+{
+	if (is_orphan(child)) {
+		end_all(child);
+		return;
+	}
+	/* What a terminal sends, it sends to the command as well. */
+	if (info->si_code == SI_KERNEL)
+		return;
+	(void)kill(child->command, info->si_signo);
+	child->has_passed = true;
+}
+
 void
 run_child_wait(struct run_child *child)
 {
@@ -151,10 +227,12 @@ run_child_wait(struct run_child *child)
 			continue;
 		if (info.si_signo == SIGCHLD)
 			reap(child);
-		/* What a terminal sends, it sends to the command as well. */
-		else if (info.si_code != SI_KERNEL)
-			(void)kill(child->command, info.si_signo);
+		else
+			take_signal(child, &info);
 	}
+	/* A shell that was told to end does not tell its children. */
+	if (child->outer && child->has_passed && child->command_status > 128)
+		end_all(child);
 }
 
 void

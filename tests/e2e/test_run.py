@@ -45,17 +45,19 @@ def tells_the_command_where_it_is():
 
 @test
 def status_is_the_commands_or_the_expectations():
-    """Command ok, failed, signalled; expectation met or not."""
-    rows = [(0, "alice@x.test", 0), (0, "bob@x.test", 1),
-            (3, "alice@x.test", 3), (3, "bob@x.test", 3),
-            (-15, "alice@x.test", 143), (-15, "bob@x.test", 143),
-            (-9, "alice@x.test", 137)]
+    """Command ok, failed, signalled; expectation met or not; of either kind."""
+    kinds = [("--expect", "rcpt:alice == 1", True),
+             ("--expect", "rcpt:bob == 1", False),
+             ("--expect-none", "rcpt:bob", True),
+             ("--expect-none", "rcpt:alice", False)]
     with scratch() as folder:
-        for how, expected, status in rows:
-            ran = run("--expect", "rcpt:%s == 1" % expected, folder=folder,
-                      how=how, status=status, recipients=["alice@x.test"])
-            missed = expected == "bob@x.test"
-            assert (b"not met: rcpt:bob" in ran.stderr) == missed, ran.stderr
+        for how, status in ((0, 0), (3, 3), (-15, 143), (-9, 137)):
+            for option, text, is_met in kinds:
+                wanted = status or int(not is_met)
+                ran = run(option, text, folder=folder, how=how,
+                          status=wanted, recipients=["alice@x.test"])
+                assert (b"not met: " in ran.stderr) != is_met, ran.stderr
+                assert (b"this came:" in ran.stderr) != is_met, ran.stderr
         assert [n for n in os.listdir(folder) if n.startswith("mail")] == []
 
 
@@ -201,31 +203,106 @@ def wait_until_gone(fds):
         left -= set(select.select(list(left), [], [], deadline.left())[0])
 
 
+def descendants_of(pid):
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
+def keeper_of(process):
+    """The wrapper is two: the one that others know, and one that keeps what
+    belongs to it."""
+    keeper, = children_of(process.pid)
+    return keeper
+
+
+def expect_nothing_left(folder, pids, kill):
+    """Kills, and waits until the processes are gone, and their folder."""
+    fds = [os.pidfd_open(pid) for pid in pids]
+    kill()
+    wait_until_gone(fds)
+    for fd in fds:
+        os.close(fd)
+    assert [n for n in os.listdir(folder) if n.startswith("mail")] == []
+
+
 @test
 def nothing_outlives_a_killed_wrapper():
+    """Whichever of its two processes it is."""
     with scratch() as folder:
-        waiting = Waiting(folder)
-        pids = children_of(waiting.process.pid)
-        assert len(pids) == 2 and waiting.pid in pids, pids
-        fds = [os.pidfd_open(pid) for pid in pids]
-        waiting.process.kill()
-        wait_until_gone(fds)
-        for fd in fds:
-            os.close(fd)
-        assert waiting.close() == -signal.SIGKILL
-        try:
-            socket.create_connection(("127.0.0.1", waiting.port)).close()
-            raise AssertionError("the server still listens")
-        except ConnectionRefusedError:
-            pass
-        assert [n for n in os.listdir(folder) if n.startswith("mail")] == []
+        for index, status in ((0, -signal.SIGKILL), (1, 137)):
+            waiting = Waiting(folder)
+            keeper = keeper_of(waiting.process)
+            pids = children_of(keeper)
+            assert len(pids) == 2 and waiting.pid in pids, pids
+            victim = (waiting.process.pid, keeper)[index]
+            expect_nothing_left(folder, pids + [keeper] * (index == 0),
+                                lambda: os.kill(victim, signal.SIGKILL))
+            assert waiting.close() == status
+            try:
+                socket.create_connection(("127.0.0.1", waiting.port)).close()
+                raise AssertionError("the server still listens")
+            except ConnectionRefusedError:
+                pass
+
+
+# What ignores signals, and what has left its session and its parent.
+BRED = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+sleep = [sys.executable, "-c", "import os, signal\\n"
+         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
+         "os.write(1, b'.')\\n"
+         "while True: signal.pause()"]
+subprocess.Popen(sleep)
+subprocess.Popen(sleep, start_new_session=True)
+subprocess.Popen(["sh", "-c", '"$@" & exit 0', "sh", *sleep]).wait()
+while True:
+    signal.pause()
+"""
+
+
+@test
+def nor_do_children_of_the_command():
+    with scratch() as folder:
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            process = subprocess.Popen(
+                [MAILSTOP, "run", "--", sys.executable, "-c", BRED],
+                env=environment(folder, {"TMPDIR": folder}),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            read_until(process.stdout.fileno(),
+                       lambda text: text == b"...", Deadline())
+            pids = descendants_of(process.pid)
+            # The keeper, the server, the command, and its three.
+            assert len(pids) == 6, pids
+            expect_nothing_left(folder, pids,
+                                lambda: process.send_signal(number))
+            status = process.wait(DEADLINE)
+            process.stdout.close()
+            assert status == (143 if number == signal.SIGTERM
+                              else -signal.SIGKILL), status
+
+
+@test
+def what_the_command_leaves_on_purpose_stays():
+    """Daemons of build tools, for example."""
+    with scratch() as folder:
+        ran = mailstop("run", "--", "sh", "-c",
+                       "sleep 1000 >/dev/null 2>&1 & echo $!", folder=folder,
+                       env={"TMPDIR": folder})
+        pid = int(ran.stdout)
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            assert b"sleep" in file.read()
+        os.kill(pid, signal.SIGKILL)
 
 
 @test
 def says_when_the_server_was_killed():
     with scratch() as folder:
         waiting = Waiting(folder)
-        server, = set(children_of(waiting.process.pid)) - {waiting.pid}
+        keeper = keeper_of(waiting.process)
+        server, = set(children_of(keeper)) - {waiting.pid}
         os.kill(server, signal.SIGKILL)
         waiting.process.send_signal(signal.SIGTERM)
         assert waiting.line() == b"got 15\n"
@@ -233,18 +310,20 @@ def says_when_the_server_was_killed():
 
 
 @test
-def twenty_at_the_same_time():
+def fifty_at_the_same_time():
     with scratch() as folder:
         found = [subprocess.Popen(
             [MAILSTOP, "run", "--expect", "== 1", "--expect",
-             "rcpt:n%d@x.test == 1" % number, "--", sys.executable, "-c",
-             SEND, "0", "n%d@x.test" % number],
+             "rcpt:n%d@x.test == 1" % number, "--", "sh", "-c",
+             "printf 'Subject: x\\n\\nx\\n' | \"$0\" sendmail \"$1\"",
+             MAILSTOP, "n%d@x.test" % number],
             env=environment(folder, {"TMPDIR": folder}),
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            for number in range(20)]
+            for number in range(50)]
         for process in found:
-            _, err = process.communicate(timeout=DEADLINE * 4)
+            _, err = process.communicate(timeout=DEADLINE * 8)
             assert process.returncode == 0, err
+        assert os.listdir(folder) == [], os.listdir(folder)
 
 
 main()
