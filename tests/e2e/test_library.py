@@ -120,10 +120,13 @@ def finish(process):
     return out.decode()
 
 
-def manual():
-    with open(os.path.join(TOP_SRCDIR, "src/app/mailstop.3"),
-              encoding="utf-8") as file:
+def read(path):
+    with open(os.path.join(TOP_SRCDIR, path), encoding="utf-8") as file:
         return file.read()
+
+
+def manual():
+    return read("src/app/mailstop.3")
 
 
 def examples():
@@ -161,11 +164,9 @@ def serves_programs_of_the_manual():
 @test
 def serves_the_program_of_the_readme():
     require("pkg-config")
-    with open(os.path.join(TOP_SRCDIR, "README"), encoding="utf-8") as file:
-        readme = file.read()
     # A block with the include, without the four blanks in front.
     block = re.search(r"(?:^    .*\n)*^    #include <mailstop.h>\n(?:^    .*\n)*",
-                      readme, re.M).group(0)
+                      read("README"), re.M).group(0)
     text = re.sub(r"^    ", "", block, flags=re.M)
     assert text.count("\n") <= 10, text
     library = installed()
@@ -179,12 +180,9 @@ def serves_the_program_of_the_readme():
 def serves_a_program_in_cplusplus():
     require("pkg-config")
     require("g++")
-    with open(os.path.join(TOP_SRCDIR, "tests/e2e/library.cc"),
-              encoding="utf-8") as file:
-        text = file.read()
     library = installed()
-    program = library.compile("g++", text, ".cc", "-std=c++11",
-                              "-pedantic", "-pthread")
+    program = library.compile("g++", read("tests/e2e/library.cc"), ".cc",
+                              "-std=c++11", "-pedantic", "-pthread")
     with library.start(program, 2) as (process, ports):
         send(ports[0], "bob@x.test", "To the first")
         send(ports[1], "alice@x.test", "To the second")
@@ -194,9 +192,7 @@ def serves_a_program_in_cplusplus():
 @test
 def exports_what_the_manual_names():
     require("nm")
-    with open(os.path.join(TOP_SRCDIR, "include/mailstop.h"),
-              encoding="utf-8") as file:
-        header = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+    header = re.sub(r"/\*.*?\*/", "", read("include/mailstop.h"), flags=re.S)
     declared = set(re.findall(r"\b(mailstop_\w+)\s*\(", header))
     callbacks = {name for name in declared if name.endswith("_callback")}
     exported = set(re.findall(
@@ -207,6 +203,10 @@ def exports_what_the_manual_names():
     statuses = set(re.findall(r"\b(MAILSTOP_[A-Z_]+) = ", header))
     listed = set(re.findall(r"^\.It Dv (MAILSTOP_\w+)", manual(), re.M))
     assert statuses == listed, statuses ^ listed
+    packaged = set(re.findall(r"^ (\w+)@",
+                              read("contrib/debian/libmailstop0.symbols"),
+                              re.M))
+    assert exported == packaged, exported ^ packaged
 
 
 # ---- from Python, in one process
