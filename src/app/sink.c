@@ -26,8 +26,8 @@ struct sink {
 	struct serve_smtp *smtp;
 	struct users *http_users;
 	struct web *web;
-	struct sink_address *addresses;
-	size_t address_count;
+	struct api_listener *listeners;
+	size_t listener_count;
 };
 
 /* ---- the pieces, in the order in which they need each other */
@@ -191,6 +191,7 @@ the_web_options(const struct sink *sink)
 		.inbox_order = options->smtp.inbox_order,
 		.finds = options->smtp.findings != SERVE_FINDINGS_OFF,
 		.chaos = options->chaos == SINK_CHAOS_ON,
+		.has_tls = sink->tls != NULL,
 		.is_view = options->kind == SINK_VIEW},
 	    .faults = sink->faults,
 	    .spool_directory = options->smtp.spool_directory,
@@ -218,15 +219,15 @@ open_web(struct sink *sink, struct failure *f)
 /* ---- listeners */
 
 static enum err
-note_address(
-    struct sink *sink, const struct listener *listener, struct failure *f)
+note_address(struct sink *sink, const struct listen_spec *spec,
+    const char *address, struct failure *f)
 {
-	char *text = strdup(listen_address(listener));
+	char *text = strdup(address);
 
 	if (!text)
 		return without_memory(f);
-	sink->addresses[sink->address_count++] =
-	    (struct sink_address){listen_spec(listener)->protocol, text};
+	sink->listeners[sink->listener_count++] =
+	    (struct api_listener){spec, text};
 	return ERR_OK;
 }
 
@@ -273,7 +274,7 @@ open_listener(
 	if (err)
 		return failure_set(f, err, "--%s %s",
 		    listen_protocol_name(spec->protocol), why.text);
-	err = note_address(sink, listener, f);
+	err = note_address(sink, spec, listen_address(listener), f);
 	if (err) {
 		listen_close(listener);
 		return err;
@@ -289,11 +290,12 @@ open_listeners(struct sink *sink, struct failure *f)
 	size_t count = sink->options.listener_count;
 	enum err err = ERR_OK;
 
-	sink->addresses = calloc(count + 1, sizeof(sink->addresses[0]));
-	if (!sink->addresses)
+	sink->listeners = calloc(count + 1, sizeof(sink->listeners[0]));
+	if (!sink->listeners)
 		return without_memory(f);
 	for (size_t i = 0; i < count && !err; i++)
 		err = open_listener(sink, &sink->options.listeners[i], f);
+	web_set_listeners(sink->web, sink->listeners, sink->listener_count);
 	return err;
 }
 
@@ -401,9 +403,9 @@ sink_close(struct sink *sink)
 	loop_free(sink->loop);
 	if (sink->store)
 		store_close(sink->store);
-	for (size_t i = 0; i < sink->address_count; i++)
-		free((char *)sink->addresses[i].text);
-	free(sink->addresses);
+	for (size_t i = 0; i < sink->listener_count; i++)
+		free((char *)sink->listeners[i].address);
+	free(sink->listeners);
 	free(sink);
 }
 
@@ -435,9 +437,12 @@ bool
 sink_address(
     const struct sink *sink, size_t index, struct sink_address *address)
 {
-	if (index >= sink->address_count)
+	const struct api_listener *listener = &sink->listeners[index];
+
+	if (index >= sink->listener_count)
 		return false;
-	*address = sink->addresses[index];
+	*address =
+	    (struct sink_address){listener->spec->protocol, listener->address};
 	return true;
 }
 

@@ -75,6 +75,19 @@ export async function removeMessages(ids) {
 }
 export const getNow = () => json(own_url('now'));
 
+/* What the server is, and where it is reached: asked now, or once. */
+let server = null;
+export function askServer() {
+	server = json(own_url('server'));
+	server.catch(() => server = null);
+	return server;
+}
+export const getServer = () => server ?? askServer();
+/* A view of a database (mailstop ui) refuses what would change it; then the
+   page hides what is of the class "changes". */
+export const isReadOnly = () => getServer().then(
+    (it) => it.read_only, () => false);
+
 export const listSessions = (parameters, signal) =>
 	json(own_url('sessions', parameters), {signal});
 export const getSession = (id, signal) =>
@@ -107,11 +120,6 @@ const pit = (path, method, value) =>
 
 export const getInfo = () => json(new URL('info', mailpit));
 
-/* A view of a database (mailstop ui) refuses what would change it; then the
-   page hides what is of the class "changes". Asked for once. */
-let readOnly = null;
-export const isReadOnly = () => readOnly ??= getInfo().then(
-    (info) => Boolean(info.ReadOnly), () => false);
 export const markRead = (ids, isRead) =>
 	pit('messages', 'PUT', {IDs: ids, Read: isRead});
 export const markAllRead = () => pit('messages', 'PUT', {Read: true});

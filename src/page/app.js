@@ -1,16 +1,18 @@
 /* app: the frame of the page: the side bar, the views, keys, counters. */
 import { getInfo, getNow, isReadOnly, listInboxes, removeInbox, root } from './api.js';
+import { learn } from './connect.js';
 import { applyTheme, ask, fail, open as openDialog, regions, remember,
 	settings, setUnread, speak } from './dialog.js';
 import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
 import { FaultsView } from './faults.js';
-import { HelpView, keyTable, learn, SettingsView } from './help.js';
+import { HelpView, keyTable } from './help.js';
 import { linkView } from './links.js';
 import * as live from './live.js';
 import { MailView } from './mail.js';
 import * as route from './route.js';
 import { quote } from './search.js';
 import { SessionsView } from './sessions.js';
+import { SettingsView } from './settings.js';
 import { t } from './texts.js';
 
 const COUNTS_MS = 700;
@@ -304,7 +306,7 @@ function start() {
 	/* The list of mail says itself where events begin. */
 	if (shownView !== views.mail)
 		getNow().then(({seq}) => live.start(seq)).catch(fail);
-	learn().then(() => views.mail.update());
+	learn().then(() => views.mail.update(), fail);
 	count();
 }
 

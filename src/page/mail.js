@@ -1,10 +1,10 @@
 /* mail: the list of messages and, beside it, the one that is read. */
 import { listMessages, markAllRead, markRead, removeMatching, removeMessages,
 	setTags } from './api.js';
+import { emptyState, smtp } from './connect.js';
 import { ask, askText, fail, notify, setTitle } from './dialog.js';
 import { bdi, button, fill, h, icon, iconButton, number, person, shown,
 	timeOf } from './dom.js';
-import { emptyState } from './help.js';
 import * as live from './live.js';
 import { MessageView } from './message.js';
 import { go, read as readRoute } from './route.js';
@@ -334,8 +334,8 @@ export class MailView {
 		if (!isNothing || this.search.mistake.hidden === false) {
 			this.nothing.hidden = true;
 		} else if (this.nothing.hidden ||
-		    this.nothingFor !== this.query) {
-			this.nothingFor = this.query;
+		    this.nothingFor !== this.query + smtp().port) {
+			this.nothingFor = this.query + smtp().port;
 			fill(this.nothing, this.query ? h('p.nothing',
 			    t('no_match')) : isView() ? h('p.nothing',
 			    t('view_empty')) : emptyState());

@@ -14,6 +14,7 @@
 #include "http.h"
 #include "inbox_name.h"
 #include "indexer.h"
+#include "listen_spec.h"
 #include "loop.h"
 #include "pick.h"
 #include "query.h"
@@ -34,7 +35,14 @@ struct api_options {
 	struct inbox_order inbox_order;
 	bool finds;   /* findings are looked for */
 	bool chaos;   /* Mailpit's and MailHog's chaos routes are on */
+	bool has_tls; /* there is a certificate */
 	bool is_view; /* nothing changes: who opens a message has not read it */
+};
+
+/* Where the server is reached. Borrowed pointers. */
+struct api_listener {
+	const struct listen_spec *spec;
+	const char *address; /* as listen_address() has it */
 };
 
 /* All that handlers need; the context of every route. Borrowed pointers. */
@@ -50,6 +58,8 @@ struct api {
 	uint64_t smtp_bytes;             /* of what sessions accepted */
 	uint64_t sent;                   /* how many came by HTTP */
 	uint64_t sent_bytes;
+	const struct api_listener *listeners; /* NULL until all accept */
+	size_t listener_count;
 	struct api_options options;
 };
 

@@ -91,9 +91,6 @@ reply_info(struct api_task *task, enum err err)
 	    json_object_get(known, "Tags"), "RuntimeStats",
 	    runtime_stats(
 		task->api, json_object_get(known, "MessagesDeleted")));
-	/* Ours, for the page; clients compare the keys of a server. */
-	if (options->is_view)
-		(void)json_object_set_new(answer, "ReadOnly", json_true());
 	http_reply_json(task->request, 200, answer);
 }
 

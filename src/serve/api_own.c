@@ -9,6 +9,7 @@
 
 const struct http_route api_own_routes[] = {
     {HTTP_GET, V1 "/now", own_now, HTTP_CORS},
+    {HTTP_GET, V1 "/server", own_server, HTTP_CORS},
     {HTTP_GET, V1 "/stats", own_stats, HTTP_CORS},
     {HTTP_GET, V1 "/wait", own_wait, HTTP_CORS},
     {HTTP_POST, V1 "/take", own_take, HTTP_CORS},

@@ -29,6 +29,9 @@ bool own_take_cursor(struct api_task *, uint64_t fallback, const char *count);
 void own_now(struct http_request *, void *context);
 void own_wait(struct http_request *, void *context);
 
+/* api_own_server.c */
+void own_server(struct http_request *, void *context);
+
 /* api_own_stats.c */
 void own_stats(struct http_request *, void *context);
 

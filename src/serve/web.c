@@ -85,6 +85,14 @@ web_set_smtp(struct web *web, const struct serve_smtp *smtp)
 	web->api.smtp = smtp;
 }
 
+void
+web_set_listeners(
+    struct web *web, const struct api_listener *listeners, size_t count)
+{
+	web->api.listeners = listeners;
+	web->api.listener_count = count;
+}
+
 enum err
 web_listen(struct web *web, struct listener *listener)
 {

@@ -31,6 +31,11 @@ enum err web_new(struct web **out, struct loop *, const struct web_options *);
 /* What the API asks for statistics; sessions are made after this. */
 void web_set_smtp(struct web *, const struct serve_smtp *);
 
+/* What the API tells of where the server is reached; borrowed, and outlives
+   it. */
+void web_set_listeners(
+    struct web *, const struct api_listener *listeners, size_t count);
+
 /* Takes the listener, also on failure. */
 enum err web_listen(struct web *, struct listener *);
 

@@ -166,11 +166,38 @@ test('settings hold in this browser', () =>
 		await page.waitForSelector('.row');
 		await page.waitForSelector('.entry .count:has-text("1")');
 		same(await page.title(), 'Mail · mailstop');
-		/* Where sessions have come in is known. */
-		await page.goto(server.url + '#/settings');
-		await page.waitForSelector(
-		    `table:has-text("127.0.0.1:${server.smtp}")`);
 	}));
+
+test('settings tell where the server listens', async () => {
+	const server = await Server.start('--smtp',
+	    'name=side,addr=127.0.0.1:0,inbox=other,hide=STARTTLS',
+	    '--label', 'blue');
+	const browser = await launch();
+
+	try {
+		const page = await openPage(browser, server.url + '#/settings');
+		const {listeners} = await server.api('api/mailstop/v1/server');
+		const cells = (all) => all.map((row) =>
+			[...row.cells].map((it) => it.textContent));
+
+		await page.waitForSelector('.listeners');
+		same(await page.$$eval('.listeners tbody tr', cells),
+		    listeners.map(({protocol, address, name, tls, inbox}) =>
+			[protocol.toUpperCase(), address, name,
+				tls === 'starttls' ? 'STARTTLS' : 'none',
+				protocol === 'http' ? '/' : inbox]));
+		/* The first of them is what is to be copied. */
+		same(await page.inputValue('#smtpPort'), String(server.smtp));
+		await page.waitForSelector('.facts:has-text("blue"):has-text("memory")');
+		await page.goto(server.url + '#/help');
+		await page.waitForSelector(
+		    `.snippet:has-text("MAIL_PORT=${server.smtp}")`);
+		same(page.problems, [], 'errors of the page');
+	} finally {
+		await browser.close();
+		await server.stop();
+	}
+});
 
 test('without a choice the system chooses the colours', async () => {
 	const server = await Server.start(), browser = await launch();

@@ -7,7 +7,7 @@ import threading
 import urllib.parse
 
 from api_test import LETTER, OWN, Api, Events, plain, send
-from mailstop_test import DEADLINE, Server, main, test
+from mailstop_test import DEADLINE, Server, main, scratch, test
 
 MESSAGE = {"id", "seq", "state", "received", "session", "listener", "inbox",
            "peer", "helo", "user", "mail_from", "recipients", "size",
@@ -70,6 +70,38 @@ def shows_a_message():
         assert raw.headers["Content-Type"] == "message/rfc822"
         assert api.get(OWN + "/message/%s/findings" % number)[
             "findings"] == detail["findings"]
+
+
+@test
+def tells_where_it_is_reached():
+    with scratch() as folder:
+        extra = ["--smtp", "name=side,addr=127.0.0.1:0,inbox=side,"
+                 "hide=STARTTLS,proxy",
+                 "--lmtp", "unix:%s/l" % folder, "--smtps", "127.0.0.1:0",
+                 "--label", "team \u00e4", "--max-message", "1M"]
+        with Server(*extra) as server:
+            facts = Api(server).get(OWN + "/server")
+            listeners = facts.pop("listeners")
+            assert facts.pop("started").endswith("Z")
+            assert facts.pop("version")[0].isdigit()
+            # No folder of the machine is told.
+            assert facts == {
+                "label": "team \u00e4", "read_only": False,
+                "database": "mail.db", "inbox": "default",
+                "max_message": 1048576}, facts
+            found = {it["name"]: it for it in listeners}
+            assert sorted(it["address"] for it in listeners) == sorted(
+                server.ready["smtp"] + server.ready["smtps"] +
+                server.ready["lmtp"] + server.ready["http"]), listeners
+            assert {name: (it["protocol"], it["inbox"], it["tls"],
+                           it["proxy"]) for name, it in found.items()} == {
+                "smtp": ("smtp", "default", "starttls", False),
+                "side": ("smtp", "side", "none", True),
+                "smtps": ("smtps", "default", "implicit", False),
+                "lmtp": ("lmtp", "default", "starttls", False),
+                "http": ("http", "default", "none", False)}, found
+    with Server(memory=True) as server:
+        assert Api(server).get(OWN + "/server")["database"] == "memory"
 
 
 @test

@@ -143,8 +143,12 @@ def refuses_what_would_change_it():
                     "nothing can be changed" in answer.json["error"], answer
             # Who opens a message has not read it either.
             api.get("/api/v1/message/" + ident)
-            info = api.get("/api/v1/info")
-            assert (info["Unread"], info["ReadOnly"]) == (1, True), info
+            assert api.get("/api/v1/info")["Unread"] == 1
+            facts = api.get(OWN + "/server")
+            assert facts["read_only"] is True, facts
+            assert facts["database"] == os.path.basename(path), facts
+            assert [it["protocol"] for it in facts["listeners"]] == [
+                "http"], facts
             assert api.ask("GET", "/").status == 200
             assert view.ready["smtp"] == [] and view.ready["db"] == path
         assert state_of(folder) == before
