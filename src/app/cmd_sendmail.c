@@ -20,13 +20,13 @@
 struct sendmail {
 	const struct options *options;
 	const char *sender; /* NULL: whoever runs it */
+	const char *server; /* of -S; NULL: not given */
 	enum sendmail_dots { DOT_ENDS, DOT_IS_TEXT } dots;
 	enum sendmail_mode { MODE_SEND, MODE_RELAY } mode;
 	enum sendmail_from { FROM_WORDS, FROM_HEADERS } recipients_from;
 	char **recipients; /* owned */
 	size_t count;
 	struct buf message;
-	struct mime *mime;
 };
 
 /* ---- words */
@@ -38,7 +38,8 @@ enum letter_kind {
 	LETTER_VALUE,    /* "-f a" and "-fa" */
 };
 
-/* Those of Sendmail, Postfix and Exim; most of them say nothing here. */
+/* Those of Sendmail, Postfix and Exim, and the server (-S) of Mailpit's and
+   MailHog's; most of them say nothing here. */
 static enum letter_kind
 kind_of(char letter)
 {
@@ -46,7 +47,7 @@ kind_of(char letter)
 		return LETTER_ALONE;
 	if (strchr("bedqI", letter))
 		return LETTER_ATTACHED;
-	if (strchr("frFNRVXCLpBMAOoh", letter))
+	if (strchr("frFNRVXCLpBMAOohS", letter))
 		return LETTER_VALUE;
 	return LETTER_UNKNOWN;
 }
@@ -69,6 +70,9 @@ use_letter(
 	case 'f':
 	case 'r':
 		mail->sender = value;
+		break;
+	case 'S':
+		mail->server = value;
 		break;
 	case 'b':
 		if (strcmp(value, "s") == 0)
@@ -246,7 +250,8 @@ remove_bcc(struct sendmail *mail, struct failure *f)
 
 		len = len < head.len ? len + 1 : len;
 		if (!goes_on)
-			is_bcc = span_starts_nocase(head, SPAN("Bcc:"));
+			is_bcc = span_starts_nocase(head, SPAN("Bcc:")) ||
+			    span_starts_nocase(head, SPAN("Resent-Bcc:"));
 		if (!is_bcc)
 			buf_put(&rest, span_make(head.at, len));
 		span_skip(&head, len);
@@ -262,25 +267,73 @@ remove_bcc(struct sendmail *mail, struct failure *f)
 	return ERR_OK;
 }
 
+/* The recipients of To, Cc and Bcc, or the same with "Resent-" before it, as
+   one field: each of them may stand several times. False without memory. */
+static bool
+gather(struct span head, struct span before, struct buf *out)
+{
+	static const struct span names[] = {
+	    SPAN("To"), SPAN("Cc"), SPAN("Bcc")};
+	struct header_field field;
+
+	buf_put_string(out, "To: ");
+	while (header_next(&head, &field)) {
+		if (!span_starts_nocase(field.name, before))
+			continue;
+		span_skip(&field.name, before.len);
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (!span_equal_nocase(field.name, names[i]) ||
+			    field.value.len == 0)
+				continue;
+			buf_put_string(out, out->len > 4 ? ", " : "");
+			(void)header_unfold(out, field.value);
+		}
+	}
+	buf_put_string(out, "\r\n\r\n");
+	return !buf_failed(out);
+}
+
+static enum err
+add_listed(
+    struct sendmail *mail, const struct mime_addresses *list, struct failure *f)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < list->count && !err; i++)
+		if (list->at[i].address[0])
+			err = add_recipient(mail, list->at[i].address, f);
+	return err;
+}
+
+static enum err
+read_fields(struct sendmail *mail, struct span before, struct failure *f)
+{
+	struct span head = header_block(buf_span(&mail->message));
+	struct mime *mime = NULL;
+	struct buf fields;
+	enum err err;
+
+	buf_init(&fields, head.len + 64);
+	if (gather(head, before, &fields))
+		mime = mime_parse(buf_span(&fields));
+	err = mime ? add_listed(mail, &mime->lists[MIME_TO], f)
+		   : failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+	mime_free(mime);
+	buf_release(&fields);
+	return err;
+}
+
+/* Who sends a message on names new ones (RFC 5322 section 3.6.6). */
 static enum err
 read_headers(struct sendmail *mail, struct failure *f)
 {
-	static const enum mime_list lists[] = {MIME_TO, MIME_CC, MIME_BCC};
-	enum err err = ERR_OK;
+	size_t named = mail->count;
+	enum err err;
 
 	mime_init();
-	mail->mime = mime_parse(buf_span(&mail->message));
-	if (!mail->mime)
-		return failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		const struct mime_addresses *list =
-		    &mail->mime->lists[lists[i]];
-
-		for (size_t j = 0; j < list->count && !err; j++)
-			if (list->at[j].address[0])
-				err =
-				    add_recipient(mail, list->at[j].address, f);
-	}
+	err = read_fields(mail, SPAN("Resent-"), f);
+	if (!err && mail->count == named)
+		err = read_fields(mail, SPAN(""), f);
 	return err ? err : remove_bcc(mail, f);
 }
 
@@ -371,7 +424,7 @@ run(struct sendmail *mail, const char *server, struct failure *f)
 		err = failure_set(f, ERR_USAGE, "no recipient is named");
 	if (err)
 		return cmd_fail(err, f);
-	fd = deliver_connect(server, f);
+	fd = deliver_connect(mail->server ? mail->server : server, f);
 	if (fd < 0)
 		return say(EX_TEMPFAIL, f);
 	status = mail->mode == MODE_RELAY
@@ -396,7 +449,6 @@ cmd_sendmail(const struct options *options)
 	for (size_t i = 0; i < mail.count; i++)
 		free(mail.recipients[i]);
 	free(mail.recipients);
-	mime_free(mail.mime);
 	buf_release(&mail.message);
 	buf_release(&place);
 	return status;

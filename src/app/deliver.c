@@ -2,6 +2,7 @@
 #include "deliver.h"
 
 #include "buf.h"
+#include "header.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -191,16 +192,16 @@ judge(struct talk *talk, int digit, int status, const char *what,
 	return digit == 5 ? status : EX_TEMPFAIL;
 }
 
+/* Says the verb, what it is about, and the rest of the line. */
 static int
 ask(struct talk *talk, int status, struct failure *f, const char *verb,
-    struct span path)
+    struct span object, const char *rest)
 {
 	struct buf line;
 	bool is_sent;
 
 	buf_init(&line, REPLY_MAX);
-	buf_printf(&line, "%s%.*s", verb, SPAN_ARG(path));
-	buf_put_string(&line, strchr(verb, '<') ? ">\r\n" : "\r\n");
+	buf_printf(&line, "%s%.*s%s\r\n", verb, SPAN_ARG(object), rest);
 	is_sent = !buf_failed(&line) && write_all(talk->fd, buf_span(&line));
 	buf_release(&line);
 	return judge(talk, is_sent ? read_reply(talk) : 0, status, verb, f);
@@ -238,11 +239,67 @@ greet(
 
 	if (status == EX_OK)
 		status = ask(talk, EX_UNAVAILABLE, f, "EHLO ",
-		    span_string(request->hello));
+		    span_string(request->hello), "");
 	if (status == EX_UNAVAILABLE)
 		status = ask(talk, EX_UNAVAILABLE, f, "HELO ",
-		    span_string(request->hello));
+		    span_string(request->hello), "");
 	return status;
+}
+
+/* Whether EHLO was answered with that keyword; lines are words here, "250-PIPE"
+   or, the last one, "250" and "PIPE". */
+static bool
+offers(const struct talk *talk, struct span keyword)
+{
+	struct span rest = buf_span(&talk->reply);
+	bool is_last = false;
+
+	while (rest.len > 0) {
+		struct span word = span_cut(&rest, ' ');
+
+		if (is_last && span_equal_nocase(word, keyword))
+			return true;
+		is_last = span_equal(word, SPAN("250"));
+		if (!span_starts(word, SPAN("250-")))
+			continue;
+		span_skip(&word, 4);
+		if (span_equal_nocase(word, keyword))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_8bit(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] > 127)
+			return true;
+	return false;
+}
+
+static bool
+needs_utf8(const struct deliver_request *request)
+{
+	bool is_needed =
+	    is_8bit(request->sender) || is_8bit(header_block(request->message));
+
+	for (size_t i = 0; i < request->count && !is_needed; i++)
+		is_needed = is_8bit(span_string(request->recipients[i]));
+	return is_needed;
+}
+
+/* What the message needs (RFC 6152, RFC 6531), as far as it is to be had;
+   otherwise it goes as it is, and the server sees to it. */
+static const char *
+find_parameters(const struct talk *talk, const struct deliver_request *request)
+{
+	bool has_8bit =
+	    is_8bit(request->message) && offers(talk, SPAN("8BITMIME"));
+
+	if (needs_utf8(request) && offers(talk, SPAN("SMTPUTF8")))
+		return has_8bit ? "> BODY=8BITMIME SMTPUTF8" : "> SMTPUTF8";
+	return has_8bit ? "> BODY=8BITMIME" : ">";
 }
 
 /* The worst that a recipient got; *taken says how many were accepted. */
@@ -255,7 +312,7 @@ name_recipients(struct talk *talk, const struct deliver_request *request,
 	*taken = 0;
 	for (size_t i = 0; i < request->count; i++) {
 		int status = ask(talk, EX_NOUSER, f, "RCPT TO:<",
-		    span_string(request->recipients[i]));
+		    span_string(request->recipients[i]), ">");
 
 		if (status == EX_OK)
 			++*taken;
@@ -274,14 +331,14 @@ say_all(
 	int refused;
 
 	if (status == EX_OK)
-		status = ask(
-		    talk, EX_UNAVAILABLE, f, "MAIL FROM:<", request->sender);
+		status = ask(talk, EX_UNAVAILABLE, f, "MAIL FROM:<",
+		    request->sender, find_parameters(talk, request));
 	if (status != EX_OK)
 		return status;
 	refused = name_recipients(talk, request, &taken, f);
 	if (taken == 0)
 		return refused;
-	status = ask(talk, EX_UNAVAILABLE, f, "DATA", SPAN(""));
+	status = ask(talk, EX_UNAVAILABLE, f, "DATA", SPAN(""), "");
 	if (status == EX_OK)
 		status = judge(talk,
 		    write_text(talk, request->message) ? read_reply(talk) : 0,

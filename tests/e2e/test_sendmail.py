@@ -4,8 +4,9 @@ import os
 import socket
 import subprocess
 
-from mailstop_test import (DEADLINE, MAILSTOP, Server, environment, mailstop,
-                           main, scratch, test)
+from mailstop_test import (DEADLINE, MAILSTOP, Server, environment,
+                           json_lines, mailstop, main, require, scratch,
+                           test)
 
 LETTER = (b"From: a@from.test\nTo: Alice <alice@x.test>,\n b@x.test\n"
           b"Bcc: c@x.test,\n  d@x.test\nSubject: x\n\n.one\n.\nlast")
@@ -34,6 +35,45 @@ def takes_recipients_from_headers():
 
 
 @test
+def takes_each_field_that_names_recipients():
+    with Server() as server:
+        for given, found in (
+                (b"To: a@x.test\nCc: c@x.test\nTo: b@x.test\n\nx\n",
+                 ["a@x.test", "c@x.test", "b@x.test"]),
+                (b"To: \"Doe, J\" <a@x.test>,\n\tg: b@x.test, c@x.test;\n"
+                 b"Bcc:\n\nx\n", ["a@x.test", "b@x.test", "c@x.test"]),
+                # Who sends it on names new ones.
+                (b"To: old@x.test\nResent-To: r@x.test\n"
+                 b"Resent-Bcc: s@x.test\nBcc: old2@x.test\n\nx\n",
+                 ["r@x.test", "s@x.test"])):
+            mailstop("sendmail", "-S", address(server), "-t", given=given)
+            message = server.messages()[0]
+            assert recipients(message) == found, recipients(message)
+            assert b"cc:" not in server.raw(message).lower().replace(
+                b"\r\ncc: c@x.test", b""), server.raw(message)
+
+
+@test
+def says_what_the_message_needs():
+    utf8 = "Subject: \u00fc\n\n\u00fc\n".encode()
+    with Server("--smtp", "addr=127.0.0.1:0,hide=8BITMIME;SMTPUTF8") as server:
+        rows = [(0, b"x\n", ""), (0, b"\n\xfc\n", "BODY=8BITMIME"),
+                (0, utf8, "BODY=8BITMIME SMTPUTF8"), (1, utf8, "")]
+        for index, given, params in rows:
+            host, port = server.address("smtp", index)
+            mailstop("sendmail", "--smtp", "%s:%d" % (host, port),
+                     "a@x.test", given=given)
+            message, = json_lines(server.run(
+                "show", "--json", server.messages()[0]["id"]))
+            assert message["mail_params"] == params, (given, message)
+            assert server.raw(message) == given.replace(b"\n", b"\r\n")
+        mailstop("sendmail", "--smtp", address(server), "\u00fc@x.test",
+                 given=b"x\n")
+        message, = json_lines(server.run("list", "--json", "--limit", 1))
+        assert recipients(message) == ["\u00fc@x.test"], message
+
+
+@test
 def a_dot_ends_it_unless_told():
     with Server() as server:
         for words, end in (([], b".one\r\n"), (["-oi"], b"last\r\n"),
@@ -44,6 +84,41 @@ def a_dot_ends_it_unless_told():
             assert server.raw(message).endswith(end), words
             assert b"Bcc: c@x.test" in server.raw(message)
             assert "@" in message["mail_from"]
+
+
+@test
+def php_sends_by_it():
+    require("php")
+    script = ("exit(mail('a@x.test, B <b@x.test>', 'Gr\u00fc\u00dfe',"
+              " \"one\\r\\n.\\r\\ntwo\", ['From' => 'me@from.test',"
+              " 'Bcc' => 'c@x.test'], '-fbounce@from.test') ? 0 : 1);")
+    with Server() as server, scratch() as folder:
+        subprocess.run(
+            ["php", "-d", "sendmail_path=%s sendmail -t -i" % MAILSTOP,
+             "-r", script], check=True, timeout=DEADLINE,
+            env=environment(folder, {"MAILSTOP_SMTP": address(server)}))
+        message, = server.messages()
+        assert message["mail_from"] == "bounce@from.test", message
+        assert message["subject"] == "Gr\u00fc\u00dfe", message
+        assert recipients(message) == ["a@x.test", "b@x.test", "c@x.test"]
+        raw = server.raw(message)
+        assert raw.endswith(b"\r\n\r\none\r\n.\r\ntwo\r\n"), raw
+        assert b"Bcc" not in raw, raw
+
+
+@test
+def cron_sends_by_it():
+    """With the words and the headers that Debian's cron has."""
+    with Server() as server:
+        mailstop("sendmail", "--smtp", address(server), "-i", "-FCronDaemon",
+                 "-B8BITMIME", "-oem", "root",
+                 given=b"From: root (Cron Daemon)\nTo: root\n"
+                 b"Subject: Cron <root@vm> true\n\n.\nout\n")
+        message, = server.messages()
+        host = socket.gethostname()
+        assert recipients(message) == ["root@" + host], message
+        assert message["subject"] == "Cron <root@vm> true", message
+        assert server.raw(message).endswith(b"\r\n\r\n.\r\nout\r\n")
 
 
 @test
