@@ -346,7 +346,8 @@ keep_finish(struct keep *keep)
 }
 
 /* What there is too much of. */
-enum excess { EXCESS_ACCEPTED = 1, EXCESS_REST = 2, EXCESS_SESSIONS = 4 };
+#define EXCESS_OF(kind) (1u << (unsigned)(kind))
+#define EXCESS_SESSIONS (1u << KEEP_KINDS)
 
 /* One transaction. */
 static enum err
@@ -360,7 +361,7 @@ remove_some(
 		return err;
 	err = ask_stock(keep, sql, stocks);
 	for (int kind = 0; kind < KEEP_KINDS && !err; kind++)
-		if (excess & (EXCESS_ACCEPTED << kind))
+		if (excess & EXCESS_OF(kind))
 			err = remove_messages(keep, sql, (enum keep_kind)kind,
 			    &stocks[kind], removed);
 	if (!err)
@@ -386,7 +387,7 @@ keep_step(struct keep *keep, struct sql *sql, enum keep_slack slack)
 		return false;
 	for (int kind = 0; kind < KEEP_KINDS; kind++)
 		if (is_too_much(&limits, &stocks[kind]))
-			excess |= EXCESS_ACCEPTED << kind;
+			excess |= EXCESS_OF(kind);
 	keep->has_more = false;
 	if (are_too_many_sessions(keep, sql))
 		excess |= EXCESS_SESSIONS;
