@@ -147,7 +147,7 @@ unsubscribe_read(struct unsubscribe *it, struct span value)
 	buf_init(&it->errors, TEXT_LIMIT);
 	put_without_comments(&it->text, value);
 	if (!read_list(it, buf_span(&it->text))) {
-		complain(it, "not a list of links in angle brackets");
+		complain(it, "not a list of links in <>");
 		it->link_count = 0;
 	}
 	return !buf_failed(&it->text) && !buf_failed(&it->errors);

@@ -17,8 +17,8 @@ import shutil
 import smtplib
 import subprocess
 
-from mailstop_test import (DEADLINE, MAILSTOP, TOP_SRCDIR, Server, Skip, main,
-                           require, test)
+from fetched_test import FETCHED, node_modules
+from mailstop_test import DEADLINE, Server, Skip, main, require, test
 from smtp_test import trust
 
 TEXT = (b"From: Alice <a@b.test>\r\nTo: Bob <x@y.test>\r\nSubject: Dots\r\n"
@@ -29,7 +29,6 @@ TEXT = (b"From: Alice <a@b.test>\r\nTo: Bob <x@y.test>\r\nSubject: Dots\r\n"
         b".\r\n..\r\n.dot\r\n\r\n trailing  \r\n\xc3\xbcber\r\n"
         b"." + b"x" * 900 + b"\r\n" + b"QUIT\r\n.\r\n")
 SENDER, RECIPIENT = "a@b.test", "x@y.test"
-FETCHED = os.path.join(os.path.dirname(MAILSTOP), "tests", "e2e", "clients")
 STATE = {}
 
 
@@ -367,28 +366,6 @@ def s_nail_plain_and_tls():
 
 
 # ---- nodemailer
-
-def node_modules():
-    """npm puts it there once; the version stands in package-lock.json."""
-    require("node")
-    require("npm")
-    folder = os.path.join(FETCHED, "node")
-    if not os.path.isdir(os.path.join(folder, "node_modules", "nodemailer")):
-        os.makedirs(folder, exist_ok=True)
-        for name in ("package.json", "package-lock.json", "send.js"):
-            shutil.copyfile(os.path.join(TOP_SRCDIR, "tests", "e2e", "node",
-                                         name), os.path.join(folder, name))
-        ran = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
-             "--prefer-offline", "--fetch-retries=0", "--fetch-timeout=20000"],
-            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, timeout=120, check=False)
-        if ran.returncode:
-            raise Skip("npm cannot fetch nodemailer")
-    shutil.copyfile(os.path.join(TOP_SRCDIR, "tests", "e2e", "node",
-                                 "send.js"), os.path.join(folder, "send.js"))
-    return folder
-
 
 def nodemailer(transport, *mails):
     """Sends; the bytes that it made of each."""

@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 
+from fetched_test import node_modules
 from mailstop_test import (MAILSTOP, TOP_SRCDIR, Skip, environment, main,
                            require, scratch, test)
 
 CLIENTS = os.path.join(TOP_SRCDIR, "contrib", "clients")
 BUILD = os.path.dirname(MAILSTOP)
-FETCHED = os.path.join(BUILD, "tests", "e2e", "clients")
 # Compilers and package managers take their time on a busy machine.
 PATIENCE = 500
 NOT_REACHED = re.compile(
@@ -111,9 +111,7 @@ def node_client():
 def node_example():
     printed("node", "example.js")
     require("node")
-    nodemailer = os.path.join(FETCHED, "node", "node_modules", "nodemailer")
-    if not os.path.isdir(nodemailer):
-        raise Skip("npm has not fetched nodemailer (test_clients does)")
+    nodemailer = os.path.join(node_modules(), "node_modules", "nodemailer")
     with Copy("node") as folder:
         modules = os.path.join(folder, "node_modules")
         os.mkdir(modules)
