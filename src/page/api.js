@@ -63,15 +63,18 @@ export const getMessage = (id, signal) =>
 export const rawUrl = (id) => own_url(`message/${part(id)}/raw`);
 export const getRaw = async (id, signal) =>
 	new Uint8Array(await (await call(rawUrl(id), {signal})).arrayBuffer());
-export const removeMessage = (id) =>
-	json(own_url('message/' + part(id)), {method: 'DELETE'});
 export const removeMatching = (text) =>
-	json(own_url('messages', {query: text}), {method: 'DELETE'});
-/* Of any state; the addresses stay short. */
-export async function removeMessages(ids) {
+	json(own_url('messages', {query: text}),
+	    {method: 'DELETE', keepalive: true});
+/* Of any state; the addresses stay short. All are asked at once, as the page
+   may be about to go. */
+export function removeMessages(ids) {
+	const asked = [];
+
 	for (let i = 0; i < ids.length; i += 50)
-		await removeMatching('(' + ids.slice(i, i + 50)
-		    .map((id) => 'id:' + id).join(' OR ') + ') ' + ANY_STATE);
+		asked.push(removeMatching('(' + ids.slice(i, i + 50)
+		    .map((id) => 'id:' + id).join(' OR ') + ') ' + ANY_STATE));
+	return Promise.all(asked);
 }
 export const getNow = () => json(own_url('now'));
 

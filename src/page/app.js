@@ -1,14 +1,15 @@
 /* app: the frame of the page: the side bar, the views, keys, counters. */
 import { getInfo, getNow, isReadOnly, listInboxes, removeInbox, root } from './api.js';
 import { learn } from './connect.js';
-import { applyTheme, ask, fail, open as openDialog, regions, remember,
-	settings, setUnread, speak } from './dialog.js';
+import { ask, open as openDialog } from './dialog.js';
 import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
 import { FaultsView } from './faults.js';
 import { HelpView, keyTable } from './help.js';
 import { linkView } from './links.js';
 import * as live from './live.js';
 import { MailView } from './mail.js';
+import { applyTheme, remember, settings } from './memory.js';
+import { fail, regions, setUnread, speak } from './notice.js';
 import * as route from './route.js';
 import { quote } from './search.js';
 import { SessionsView } from './sessions.js';

@@ -1,7 +1,8 @@
 /* connect: what a program is told, so that its mail comes here. */
 import { getServer, sendMessage } from './api.js';
-import { fail, notify, settings } from './dialog.js';
 import { button, code, h } from './dom.js';
+import { settings } from './memory.js';
+import { fail, notify } from './notice.js';
 import { t } from './texts.js';
 
 /* ---- where SMTP is */

@@ -1,53 +1,6 @@
-/* dialog: questions, notices and what the page remembers in this browser. */
-import { button, fill, h, iconButton } from './dom.js';
-import { root } from './api.js';
+/* dialog: questions. */
+import { button, h, iconButton } from './dom.js';
 import { t } from './texts.js';
-
-/* ---- notices */
-
-const notices = h('div.notices', {role: 'status', 'aria-live': 'polite'});
-/* What only those hear who cannot see the list change. */
-const spoken = h('div.spoken', {role: 'log', 'aria-live': 'polite'});
-
-export const regions = [notices, spoken];
-
-export function notify(text, kind = 'info') {
-	const notice = h('div.notice.' + kind, h('span', text),
-	    iconButton('close', t('close'), () => notice.remove()));
-
-	notices.append(notice);
-	setTimeout(() => notice.remove(), kind === 'error' ? 12000 : 5000);
-}
-
-export const fail = (error) => {
-	if (error?.name !== 'AbortError')
-		notify(error.status ? error.message : t('no_server'), 'error');
-};
-
-export function speak(text) {
-	fill(spoken, text);
-}
-
-/* ---- the title, with the number of what is unread */
-
-let title = '', unread = 0;
-
-const drawTitle = () => {
-	document.title = (settings.counter && unread ? `(${unread}) ` : '') +
-	    t('title', title);
-};
-
-export function setTitle(text) {
-	title = text;
-	drawTitle();
-}
-
-export function setUnread(count) {
-	unread = count;
-	drawTitle();
-}
-
-/* ---- questions */
 
 export function open(title, content, actions = []) {
 	const id = 'dialog-title';
@@ -103,40 +56,3 @@ export function askText(title, label, value, hint, list = []) {
 		    dialog.returnValue === 'ok' ? input.value : null));
 	});
 }
-
-/* ---- memory; a browser may refuse it */
-
-const KEY = 'mailstop ' + root.pathname;
-const DEFAULTS = {
-	theme: 'auto', shortcuts: true, notifications: false, counter: true,
-	askLinks: true, hosts: [], faultsOff: [], smtpHost: '', smtpPort: '',
-};
-
-function load() {
-	try {
-		return JSON.parse(localStorage.getItem(KEY)) || {};
-	} catch {
-		return {};
-	}
-}
-
-export const settings = {...DEFAULTS, ...load()};
-
-export function remember(change) {
-	Object.assign(settings, change);
-	try {
-		localStorage.setItem(KEY, JSON.stringify(settings));
-	} catch {
-		/* It holds until the page is left. */
-	}
-	applyTheme();
-}
-
-export function applyTheme() {
-	const isDark = settings.theme === 'dark' || (settings.theme === 'auto' &&
-	    matchMedia('(prefers-color-scheme: dark)').matches);
-
-	document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
-}
-matchMedia('(prefers-color-scheme: dark)').addEventListener(
-    'change', applyTheme);

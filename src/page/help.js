@@ -1,14 +1,15 @@
 /* help: what frameworks want to be told, how to search, the keys. */
 import { root } from './api.js';
 import { learn, sendTest, snippet, SNIPPETS } from './connect.js';
-import { fail, setTitle } from './dialog.js';
 import { button, code, fill, h } from './dom.js';
+import { fail, setTitle } from './notice.js';
 import { t } from './texts.js';
 
 export const KEYS = [
-	['keys_list', [['j k', 'key_move'], ['Enter o', 'key_open'],
+	['keys_list', [['j k', 'key_move'], ['Home End', 'key_ends'], ['Enter o', 'key_open'],
 		['x', 'key_select'], ['*', 'key_select_all'],
-		['e', 'key_read'], ['d #', 'key_remove'], ['t', 'key_tags'],
+		['e', 'key_read'], ['d #', 'key_remove'],
+		['z', 'key_undo'], ['t', 'key_tags'],
 		['/', 'key_search']]],
 	['keys_message', [['u Esc', 'key_back'], ['j k', 'key_next'],
 		['[ ]', 'key_tab'], ['1 … 8', 'key_tabs']]],

@@ -19,8 +19,8 @@
  * us for them. Links lead to our own page, which shows where they go.
  */
 import { getPart, root } from './api.js';
-import { settings } from './dialog.js';
 import { h } from './dom.js';
+import { settings } from './memory.js';
 import { write } from './route.js';
 import { t } from './texts.js';
 

@@ -1,20 +1,24 @@
 /* mail: the list of messages and, beside it, the one that is read. */
-import { listMessages, markAllRead, markRead, removeMatching, removeMessages,
-	setTags } from './api.js';
+import { listMessages, markAllRead, markRead, removeMatching, setTags,
+} from './api.js';
 import { emptyState, smtp } from './connect.js';
-import { ask, askText, fail, notify, setTitle } from './dialog.js';
-import { bdi, button, fill, h, icon, iconButton, number, person, shown,
+import { ask, askText } from './dialog.js';
+import { bdi, fill, h, icon, iconButton, number, person, shown,
 	timeOf } from './dom.js';
 import * as live from './live.js';
 import { MessageView } from './message.js';
+import { fail, notify, setTitle } from './notice.js';
 import { go, read as readRoute } from './route.js';
 import { Rows } from './rows.js';
 import { Search } from './search.js';
 import { t } from './texts.js';
+import { Trash } from './trash.js';
 
 /* A list that is at least so wide shows a message in one line. */
 const WIDE = 720;
 const LIMIT = 200;
+/* So many are seen without going anywhere. */
+const FEW = 30;
 /* Keys that a view of a database does not have. */
 const CHANGING = ['e', 'd', '#', 't'];
 
@@ -88,9 +92,17 @@ export class MailView {
 		});
 		this.makeRows();
 		this.makeElement();
+		this.trash = new Trash({
+			hide: (ids) => ({
+				query: this.query, items: this.rows.hide(ids),
+			}),
+			restore: (ids, hidden) => this.restore(ids, hidden),
+			done: () => this.onCounts(),
+		});
 		live.on('message', (message) => this.arrive(message));
 		live.on('delete', ({id, seq}) => {
-			this.rows.remove(id, seq);
+			if (!this.rows.hidden.delete(id))
+				this.rows.remove(id, seq);
 			this.onCounts();
 		});
 		live.on('update', (change) => this.onUpdate(change));
@@ -102,14 +114,16 @@ export class MailView {
 	makeRows() {
 		this.rows = new Rows({
 			label: t('messages'), make: makeRow, isMultiple: true,
-			height: () => this.isWide ? 46 : 78,
-			load: async (before, limit, signal) => {
-				const found = await listMessages(
-				    {query: this.query, before, limit}, signal);
+			height: () => this.isWide ? 46 : 78, canJump: true,
+			load: async (place, signal) => {
+				const {messages, seq} = await listMessages(
+				    {query: this.query, ...place}, signal);
 				/* The first page says where events begin. */
-				if (!before)
-					live.start(found.seq);
-				return this.mend(found.messages);
+				if (place.order === 'newest')
+					live.start(seq);
+				if (place.order === 'oldest')
+					messages.reverse();
+				return this.mend(messages);
 			},
 			on: {
 				open: (message) => this.open(message.id),
@@ -130,7 +144,11 @@ export class MailView {
 			this.rows.redraw();
 		}).observe(this.rows.element);
 		this.rows.element.addEventListener('scroll', () =>
-			this.rows.element.scrollTop < 10 && this.hidePill());
+			this.isAtTop && this.hidePill());
+	}
+
+	get isAtTop() {
+		return this.rows.isStart && this.rows.element.scrollTop < 10;
 	}
 
 	/* One that is being opened may be marked on the way already. */
@@ -152,19 +170,16 @@ export class MailView {
 		this.nothing = h('div.nothing-here', {hidden: true});
 		this.pill = h('button.pill', {
 			type: 'button', hidden: true, onclick: () => {
-				this.rows.element.scrollTop = 0;
+				this.rows.top();
 				this.hidePill();
 			},
 		});
-		this.older = button(t('older_list'), () =>
-			this.rows.reset(this.rows.pages.at(-1).last),
-		    {hidden: true, class: 'button older'});
 		this.element = h('div.split.mail',
 		    h('section.list', {'aria-label': t('messages')},
 			h('header.list-head', this.search.element,
 			    h('div.list-title', this.title, this.count,
 				h('span.spring'), this.tools)),
-			this.pill, this.nothing, this.rows.element, this.older),
+			this.pill, this.nothing, this.rows.element),
 		    this.message.element);
 	}
 
@@ -246,7 +261,7 @@ export class MailView {
 	}
 
 	take(messages) {
-		const isAtTop = this.rows.element.scrollTop < 10;
+		const {isAtTop} = this;
 		const count = this.rows.insert(messages);
 
 		if (count && !isAtTop)
@@ -257,7 +272,7 @@ export class MailView {
 
 	/* Which new ones match is for the server to say. */
 	catchUp() {
-		if (!this.isShown || this.catching)
+		if (!this.isShown || this.catching || !this.rows.isStart)
 			return;
 		this.catching = setTimeout(async () => {
 			const {query} = this, top = this.rows.at(0);
@@ -313,15 +328,15 @@ export class MailView {
 	}
 
 	update() {
-		const count = this.rows.count, total = this.total();
-		const isAll = this.rows.isEnd;
+		const count = this.rows.count;
+		const total = this.total() && this.total() - this.trash.count;
+		const isAll = this.rows.isStart && this.rows.isEnd;
 
 		this.title.textContent = this.query
 		    ? t('results') : t('mail');
 		this.count.textContent = !this.query && total !== null
 		    ? number(total) : number(count) + (isAll ? '' : '+');
 		this.count.title = t('messages');
-		this.older.hidden = !this.rows.isFull;
 		this.drawNothing();
 		this.drawTools();
 		if (this.isShown)
@@ -346,6 +361,15 @@ export class MailView {
 		    isNothing && !this.query);
 	}
 
+	/* The other end of the list. */
+	ends() {
+		const order = this.rows.isEnd && !this.isAtTop ? 'newest' : 'oldest';
+
+		return h('span', {class: order === 'newest' ? 'turn' : ''},
+		    iconButton('last', t('to_' + order),
+			() => this.rows.jump(order)));
+	}
+
 	drawTools() {
 		const ids = [...this.rows.selected];
 		const changing = {class: 'icon-button changes'};
@@ -354,6 +378,7 @@ export class MailView {
 			    () => this.rows.toggleAll()),
 			!this.query && iconButton('open', t('all_read'),
 			    () => this.markAll(), changing),
+			this.rows.count > FEW && this.ends(),
 			iconButton('trash', this.query ? t('remove_matching')
 			    : t('remove_all_mail'), () => this.removeAll(),
 			changing),
@@ -375,7 +400,9 @@ export class MailView {
 			}),
 		];
 		const state = ids.length ? 'some ' + ids.length
-		    : this.rows.count ? 'none ' + Boolean(this.query) : '';
+		    : this.rows.count ? [Boolean(this.query),
+			this.rows.count > FEW, this.rows.isEnd,
+			this.rows.isStart].join(' ') : '';
 
 		if (this.toolsState === state)
 			return;
@@ -423,28 +450,28 @@ export class MailView {
 		this.onCounts();
 	}
 
-	async remove(ids) {
-		if (!ids.length || (ids.length > 1 && !await ask(t('remove'),
-		    t('remove_ask', ids.length), t('remove'))))
-			return;
+	remove(ids) {
 		const isOpen = ids.includes(readRoute().id);
 		const next = this.rows.neighbour(ids[0], 1) ||
 		    this.rows.neighbour(ids[0], -1);
 
-		try {
-			await removeMessages(ids);
-		} catch (error) {
-			fail(error);
+		if (!ids.length)
 			return;
-		}
-		for (const id of ids)
-			this.rows.remove(id);
-		notify(t('removed', ids.length));
+		this.trash.put(ids);
 		if (isOpen && ids.length === 1 && next)
 			this.open(next.id);
 		else if (isOpen)
 			this.close();
-		this.onCounts();
+	}
+
+	/* The list may be another one by now. */
+	restore(ids, {query, items}) {
+		if (query === this.query && this.rows.pages.length) {
+			this.rows.restore(ids, items);
+			return;
+		}
+		ids.forEach((id) => this.rows.hidden.delete(id));
+		this.rows.refresh();
 	}
 
 	async removeAll() {
@@ -455,6 +482,7 @@ export class MailView {
 		    : t('remove_all_mail'), text, t('remove')))
 			return;
 		try {
+			await this.trash.empty();
 			const {deleted} = await removeMatching(this.query);
 			notify(t('removed', deleted));
 			go({query: this.query});
@@ -503,6 +531,9 @@ export class MailView {
 			d: () => this.remove(this.chosen),
 			'#': () => this.remove(this.chosen),
 			t: () => this.editTags(this.chosen),
+			z: () => this.trash.undo(),
+			Home: () => this.rows.jump('newest'),
+			End: () => this.rows.jump('oldest'),
 			u: () => this.close(),
 			Escape: () => isReading && this.close(),
 			'[': () => isReading && this.message.stepTab(-1),
@@ -521,6 +552,9 @@ export class MailView {
 				this.message.goTab(tab);
 			return true;
 		}
+		/* There they lead through the message. */
+		if (isReading && (key === 'Home' || key === 'End'))
+			return false;
 		if (!Object.hasOwn(keys, key) ||
 		    isView() && CHANGING.includes(key))
 			return false;

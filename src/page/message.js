@@ -1,12 +1,12 @@
 /* message: one message, from all its sides. */
 import { ApiError, getMessage, getRaw, isReadOnly, markRead, rawUrl } from './api.js';
 import { showBytes } from './bytes.js';
-import { fail } from './dialog.js';
 import { addressLines, compare, differences, headersTab } from './envelope.js';
 import { bdi, button, code, fill, fullTime, h, icon, iconButton, number, shown,
 	size, timeOf, visible } from './dom.js';
 import { hostOf, showHtml } from './html.js';
 import { linksTab, withLinks } from './links.js';
+import { fail } from './notice.js';
 import { attachmentStrip, flatten, partsTab } from './parts.js';
 import { go } from './route.js';
 import { findingItem, sessionFindings, showSession } from './sessions.js';

@@ -1,9 +1,9 @@
 /* parts: the MIME tree of a message, with a preview of each part. */
 import { getPart, partUrl } from './api.js';
 import { hexDump, showBytes } from './bytes.js';
-import { fail } from './dialog.js';
 import { bdi, button, facts, fill, h, icon, shown, size,
 	visible } from './dom.js';
+import { fail } from './notice.js';
 import { t } from './texts.js';
 
 const TEXT_SHOWN = 256 * 1024;
@@ -162,7 +162,7 @@ export function partsTab(place, message, {chosen, signal}) {
 		}, iconOf(part), h('span.part-name', bdi(shown(nameOf(part)))),
 		h('small', part.name ? part.type + ' · ' : '',
 		    part.role === 'container' ? '' : size(part.size)));
-		made.style.setProperty('--depth', Math.min(part.depth, 12));
+		made.style.setProperty('--d', Math.min(part.depth, 12));
 		buttons.set(part.id, made);
 	}
 	fill(place, message.is_cut && h('p.banner.warning', t('is_cut')),

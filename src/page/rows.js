@@ -2,9 +2,9 @@
  * rows: a list that holds a million entries and shows the few in sight.
  *
  * Entries are read in pages by cursor, newest first, as somebody scrolls
- * towards them. Pages far from sight forget their entries and keep their
- * cursor, so that they can be read again: memory stays bounded. Rows have one
- * height, so that the place of each is known.
+ * towards them, from either end. Pages far from sight forget their entries and
+ * keep their cursor, so that they can be read again: memory stays bounded. Rows
+ * have one height, so that the place of each is known.
  *
  * It is a listbox: one stop for Tab, and the active row is told by
  * aria-activedescendant.
@@ -16,16 +16,23 @@ const PAGES_KEPT = 24;
 const OVERSCAN = 8;
 /* Browsers stop at about 33 million pixels. */
 const HEIGHT_MAX = 30e6;
+/* Rows that a list holds which can be read from both ends. */
+const COUNT_MAX = 10000;
 
 export class Rows {
 	/*
-	 * make(item, element) fills a row; load(before, limit, signal) reads
-	 * entries, each with `id` and `seq`; height() is that of a row in
-	 * pixels. on: {open(item), active(item), change(), error(error)}
+	 * make(item, element) fills a row; load(place, signal) reads entries,
+	 * each with `id` and `seq`, newest first, where `place` is {limit} and
+	 * one of before or after (seq), and order "oldest" for those that are
+	 * nearest to `after`, or the oldest of all; height() is that of a row
+	 * in pixels. on: {open(item), active(item), change(), error(error)};
+	 * `canJump`: that order may be asked for.
 	 */
-	constructor({label, make, load, height, on, isMultiple}) {
-		Object.assign(this, {make, load, height, on});
+	constructor({label, make, load, height, on, isMultiple, canJump}) {
+		Object.assign(this, {make, load, height, on, canJump});
 		this.pages = [];
+		/* Ids of what is on its way out. */
+		this.hidden = new Set();
 		this.rows = new Map();
 		this.activeId = null;
 		this.selected = new Set();
@@ -55,21 +62,49 @@ export class Rows {
 
 	/* ---- reading */
 
-	/* What was there stays until the first of the new ones are. */
-	async reset(first = 0) {
+	reset() {
+		this.selected.clear();
+		return this.begin('newest');
+	}
+
+	/* What was there stays until the first of the new ones are. Whether
+	   they are is the answer. */
+	async begin(order) {
 		this.abort?.abort();
 		this.abort = new AbortController();
 		this.isEnd = false;
-		this.first = first;
-		const items = await this.read(first, PAGE);
+		const items = await this.read({limit: PAGE, order});
 
 		if (!items)
-			return;
+			return false;
 		this.pages = [];
-		this.selected.clear();
-		this.element.scrollTop = 0;
+		this.isStart = order === 'newest' || items.length < PAGE;
+		this.isEnd = order === 'oldest' || items.length < PAGE;
 		this.wipe();
-		this.append(first, items);
+		this.put('push', order === 'newest' ? 0 : Infinity, items);
+		this.size();
+		this.element.scrollTop = order === 'newest' ? 0
+		    : this.element.scrollHeight;
+		return true;
+	}
+
+	/* To the newest, whatever is active. */
+	async top() {
+		if (this.isStart || await this.begin('newest'))
+			this.element.scrollTop = 0;
+	}
+
+	/* To the newest or the oldest there are. */
+	async jump(order) {
+		const isThere = order === 'newest' ? this.isStart : this.isEnd;
+
+		if (!isThere && this.canJump && !await this.begin(order))
+			return;
+		this.element.scrollTop = order === 'newest' ? 0
+		    : this.element.scrollHeight;
+		const item = this.at(order === 'newest' ? 0 : this.count - 1);
+		if (item)
+			this.setActive(item.id);
 	}
 
 	async more() {
@@ -77,30 +112,73 @@ export class Rows {
 
 		if (!last || this.isLoading || this.isEnd || this.isFull)
 			return;
-		const items = await this.read(last.last, PAGE);
+		const items = await this.read({before: last.last, limit: PAGE});
 
-		if (items)
-			this.append(last.last, items);
+		if (!items)
+			return;
+		this.isEnd = items.length < PAGE;
+		this.put('push', last.last, items);
 	}
 
-	append(before, items) {
-		this.isEnd = items.length < PAGE;
+	/* Those above, where the list was begun at its end. */
+	async newer() {
+		const [first] = this.pages;
+
+		if (!first || this.isLoading || this.isStart || this.isFull)
+			return;
+		const items = await this.read({
+			after: first.top, limit: PAGE, order: 'oldest',
+		});
+
+		if (!items)
+			return;
+		this.isStart = items.length < PAGE;
+		const count = this.put('unshift', Infinity, items);
+		this.size();
+		this.element.scrollTop += count * this.height();
+	}
+
+	/* Gives how many are seen of them. */
+	put(how, before, items) {
+		const seen = this.without(items), top = items[0]?.seq ?? 0;
+
 		if (items.length || !this.pages.length)
-			this.pages.push({
-				before, items, count: items.length,
-				last: items.at(-1)?.seq ?? before,
+			this.pages[how]({
+				before: before === Infinity ? top + 1 : before,
+				items: seen, count: seen.length, top,
+				last: items.at(-1)?.seq ?? 0,
 			});
+		if (this.canJump && this.count > COUNT_MAX)
+			this.drop(how === 'push' ? 'shift' : 'pop');
 		this.redraw();
 		this.on.change?.();
+		return seen.length;
+	}
+
+	/* The page at the other end; what is in sight stays there. */
+	drop(how) {
+		const page = this.pages[how]();
+
+		if (how === 'pop') {
+			this.isEnd = false;
+			return;
+		}
+		this.isStart = false;
+		this.element.scrollTop -= page.count * this.height();
+	}
+
+	without(items) {
+		return this.hidden.size
+		    ? items.filter((it) => !this.hidden.has(it.id)) : items;
 	}
 
 	/* Null when it was given up, or failed. */
-	async read(before, limit) {
+	async read(place) {
 		const signal = this.abort.signal;
 
 		this.isLoading = true;
 		try {
-			return await this.load(before, limit, signal);
+			return await this.load(place, signal);
 		} catch (error) {
 			if (!signal.aborted) {
 				this.isEnd = true;
@@ -119,9 +197,12 @@ export class Rows {
 			return;
 		page.isAsked = true;
 		try {
-			const items = await this.load(
-			    page.before, page.count || 1, this.abort.signal);
-			page.items = items.filter((it) => it.seq >= page.last);
+			const items = await this.load({
+				before: page.before,
+				limit: (page.count || 1) + this.hidden.size,
+			}, this.abort.signal);
+			page.items = this.without(items).filter(
+			    (it) => it.seq >= page.last);
 			page.count = page.items.length;
 		} catch (error) {
 			if (!this.abort.signal.aborted)
@@ -154,18 +235,21 @@ export class Rows {
 			if (page !== this.pages[0] && page !== this.pages.at(-1))
 				page.items = null;
 		const held = this.pages[0];
-		const items = held && await this.read(
-		    held.before, Math.max(held.count, PAGE));
+		const limit = held && Math.max(held.count, PAGE);
+		const found = held && await this.read({before: held.before, limit});
 
-		if (!items)
+		if (!found)
 			return;
+		const items = this.without(found);
 		if (this.pages.length === 1) {
 			held.items = items;
-			held.last = items.at(-1)?.seq ?? held.before;
+			held.last = found.at(-1)?.seq ?? held.before;
+			this.isEnd = found.length < limit;
 		} else {
 			held.items = items.filter((it) => it.seq >= held.last);
 		}
 		held.count = held.items.length;
+		held.top = Math.max(held.top, items[0]?.seq ?? 0);
 		this.wipe();
 		this.redraw();
 		this.on.change?.();
@@ -179,17 +263,21 @@ export class Rows {
 
 	/* ---- changes */
 
-	/* New ones, newest first; those that are known are left out. */
+	/* New ones, newest first; those that are known are left out. Gives how
+	   many there are, also where the list begins below them. */
 	insert(items) {
 		const page = this.pages[0];
-		const fresh = page ? items.filter(
+		const fresh = page ? this.without(items).filter(
 		    (item) => !page.items.some((it) => it.seq === item.seq)) : [];
 
+		if (page && !this.isStart)
+			return fresh.length;
 		if (!fresh.length)
 			return 0;
 		page.items.push(...fresh);
 		page.items.sort((a, b) => b.seq - a.seq);
 		page.count = page.items.length;
+		page.top = page.items[0].seq;
 		page.last = Math.min(page.last || Infinity, fresh.at(-1).seq);
 		this.split(page);
 		/* What somebody looks at stays where it is. */
@@ -211,8 +299,35 @@ export class Rows {
 		page.last = page.items.at(-1).seq;
 		this.pages.splice(1, 0, {
 			before: page.last, items: older, count: older.length,
-			last: older.at(-1).seq,
+			top: older[0].seq, last: older.at(-1).seq,
 		});
+	}
+
+	/* Takes them away for now; gives what restore() brings back. */
+	hide(ids) {
+		const items = ids.map((id) => this.find(id)?.item)
+		    .filter(Boolean);
+
+		for (const id of ids) {
+			this.hidden.add(id);
+			this.remove(id);
+		}
+		return items;
+	}
+
+	restore(ids, items) {
+		ids.forEach((id) => this.hidden.delete(id));
+		for (const item of items) {
+			const page = this.pages.find((it) => item.seq >= it.last) ??
+			    this.pages.at(-1);
+
+			page.count++;
+			page.items?.push(item);
+			page.items?.sort((a, b) => b.seq - a.seq);
+			page.last = Math.min(page.last || Infinity, item.seq);
+		}
+		this.redraw();
+		this.on.change?.();
 	}
 
 	find(id) {
@@ -321,6 +436,10 @@ export class Rows {
 	}
 
 	move(step) {
+		if (Math.abs(step) === Infinity) {
+			this.jump(step < 0 ? 'newest' : 'oldest');
+			return;
+		}
 		const index = this.activeId ? this.indexOf(this.activeId) : -1;
 		const from = index < 0 && step < 0 ? 0 : index;
 		const to = Math.max(0, Math.min(this.count - 1, from + step));
@@ -455,6 +574,8 @@ export class Rows {
 		this.forget(from, to);
 		if (count && to > count - PAGE)
 			this.more();
+		if (count && from < PAGE / 2)
+			this.newer();
 	}
 
 	want(index, wanted) {

@@ -1,10 +1,10 @@
 /* sessions: how clients talked to the server, mail or not. */
 import { ANY_STATE, getSession, getSessionFindings, getTranscript, listSessions,
 	transcriptUrl } from './api.js';
-import { fail, setTitle } from './dialog.js';
 import { bdi, button, facts, fill, fullTime, h, icon, iconButton, number, seconds,
 	shown, timeOf, visible } from './dom.js';
 import * as live from './live.js';
+import { fail, setTitle } from './notice.js';
 import { go, write } from './route.js';
 import { Rows } from './rows.js';
 import { t } from './texts.js';
@@ -196,7 +196,7 @@ export class SessionsView {
 		});
 		this.rows = new Rows({
 			label: t('sessions'), make: makeRow, height: () => 56,
-			load: async (before, limit, signal) => (await listSessions(
+			load: async ({before, limit}, signal) => (await listSessions(
 			    {before, limit}, signal)).sessions,
 			on: {
 				open: (session) => go({

@@ -1,8 +1,9 @@
 /* settings: what this browser is to remember, and what the server is. */
 import { askServer, getInfo, root } from './api.js';
 import { learn, smtp } from './connect.js';
-import { fail, notify, remember, setTitle, settings } from './dialog.js';
 import { bdi, button, facts, fill, fullTime, h, number, shown, size, visible } from './dom.js';
+import { remember, settings } from './memory.js';
+import { fail, notify, setTitle } from './notice.js';
 import { t } from './texts.js';
 
 function choice(name, values) {

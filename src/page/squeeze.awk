@@ -3,9 +3,21 @@
 # It knows the tokens of a script and little of its grammar, so it asks something
 # of them: a comment begins and ends with its line, code is indented with tabs,
 # each statement ends with a semicolon or a brace, an empty one has a line of
-# its own, and nothing but a template literal goes on in the next line.
+# its own, and nothing but a template literal goes on in the next line. What a
+# file declares at the left margin without exporting it gets a short name, unless
+# there is a doubt about one of the places where it stands. A constant is as constant when
+# it is a variable that nobody changes.
 
-function put_style(line) {
+# The names of our own properties are known to the style sheets alone, all of
+# them but what scripts set, which has one letter. They lose their vowels.
+function put_style(line,    out, name) {
+	while (match(line, /--[a-z][a-z-]+/)) {
+		name = substr(line, RSTART + 2, RLENGTH - 2)
+		gsub(/[aeiou]/, "", name)
+		out = out substr(line, 1, RSTART + 1) name
+		line = substr(line, RSTART + RLENGTH)
+	}
+	line = out line
 	gsub(/: /, ":", line)
 	gsub(/ > /, ">", line)
 	gsub(/ [{] ?/, "{", line)
@@ -90,16 +102,89 @@ function put_script(line) {
 	}
 	line = squeeze(line)
 	if (length(last) > 400) {
-		printf "%s", substr(last, 1, length(last) - 200)
+		code = code substr(last, 1, length(last) - 200)
 		last = substr(last, length(last) - 199)
 	}
 	last = join(last (is_apart(last, line) ? "\n" : ""), line)
 }
 
+# Declarations at the margin; a method of that name would be taken for one.
+function note_names(line) {
+	if (line ~ /^(async function|function|const|let|class) /) {
+		sub(/^(async function|function|const|let|class) /, "", line)
+		if (match(line, /^[A-Za-z_]+/) && RLENGTH > 2) {
+			order[++name_count] = substr(line, 1, RLENGTH)
+			names[order[name_count]] = ""
+		}
+	} else if (line ~ /^\t+(async |get |static )*[A-Za-z]+\(.*[{]$/) {
+		gsub(/^\t+|async |get |static /, "", line)
+		doubtful[substr(line, 1, index(line, "(") - 1)]
+	}
+}
+
+# Short names appear in nothing that is written by hand.
+function short(number,    text) {
+	do
+		text = substr("abcdefghijklmnopqrstuvwxyz", number % 26 + 1, 1) \
+		    text
+	while ((number = int(number / 26)) > 0)
+	return "$" text
+}
+
+# What stands in braces without a colon is a name and a key at once; between
+# commas it may be.
+function is_doubtful(before, after) {
+	return before ~ /[{,]/ && after ~ /[},]/
+}
+
+function is_key(before, after) {
+	return before == "." || before ~ /[{,]/ && after == ":"
+}
+
+# Goes through the code by its tokens: with `rename`, gives it with new names,
+# else finds those that may not have one.
+function walk(text, rename,    out, one, end, before, after, name) {
+	while (text != "") {
+		one = substr(text, 1, 1)
+		end = match(text, /^([A-Za-z0-9_$]+|\.\.\.)/) ? RLENGTH : 1
+		if (begins_literal(one, before))
+			end = literal(text, one)
+		one = substr(text, 1, end)
+		text = substr(text, end + 1)
+		after = substr(text, 1, 1)
+		if (one ~ /^`/ && !rename)
+			for (name in names)
+				if (index(one, name))
+					doubtful[name]
+		if (one in names && !is_key(before, after)) {
+			if (!rename && is_doubtful(before, after))
+				doubtful[one]
+			else if (rename && names[one] != "")
+				one = names[one]
+		}
+		if (one == "const" && before != ".")
+			one = "let"
+		out = rename ? out one : ""
+		if (one !~ /^[ \n]$/)
+			before = one == "..." ? "=" : substr(one, length(one))
+	}
+	return out
+}
+
+function print_script(    i, number) {
+	code = code last
+	walk(code, 0)
+	for (i = 1; i <= name_count; i++)
+		if (!(order[i] in doubtful))
+			names[order[i]] = short(number++)
+	print walk(code, 1)
+}
+
+kind == "js" && !is_open { note_names($0) }
 !is_open { sub(/^\t+ */, "") }
 !is_open && /^\/\*/ { is_comment = 1 }
 is_comment { is_comment = !/\*\/$/; next }
 $0 == "" && !is_open { next }
 kind == "css" { put_style($0); next }
 { put_script($0) }
-END { print last }
+END { if (kind == "js") print_script(); else print "" }

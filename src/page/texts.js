@@ -75,14 +75,15 @@ const texts = {
 	remove_matching: 'Delete what matches',
 	remove_matching_ask: 'All messages that match “{0}” go, also those that ' +
 	    'are not loaded. This cannot be undone.',
-	remove_ask: {
-		one: 'Delete {0} message? This cannot be undone.',
-		other: 'Delete {0} messages? This cannot be undone.',
+	undo: 'Undo',
+	undone: {
+		one: '{0} message is back', other: '{0} messages are back',
 	},
+	to_newest: 'Go to the newest message',
+	to_oldest: 'Go to the oldest message',
 	removed: {one: '{0} message deleted', other: '{0} messages deleted'},
 	fresh: {one: '{0} new message', other: '{0} new messages'},
 	no_match: 'No message matches.',
-	older_list: 'Show older messages',
 	edit_tags: 'Edit tags',
 	tags_of: {
 		one: 'Tags, with commas between them',
@@ -369,6 +370,8 @@ const texts = {
 	key_remove: 'delete',
 	key_tags: 'edit tags',
 	key_search: 'search',
+	key_ends: 'newest, oldest',
+	key_undo: 'bring back what was deleted',
 	key_back: 'back to the list',
 	key_next: 'older, newer',
 	key_tab: 'previous, next side',

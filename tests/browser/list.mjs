@@ -19,6 +19,10 @@ const waitUnread = (page, subject, isUnread) => waitFor(page, (it) =>
 		row.classList.contains('unread') === it[1]),
     [subject, isUnread]);
 
+const waitTotal = (page, server, wanted) => waitFor(page, async ([url, it]) =>
+	(await (await fetch(url + 'api/v1/messages')).json()).total === it,
+[server.url, wanted]);
+
 async function withPage(run, {mails = [], server: options = [], ...rest} = {}) {
 	const server = await Server.start(...options);
 	const browser = await launch();
@@ -151,19 +155,18 @@ test('all of it goes with the keyboard', () => withPage(async (page, server) => 
 	await press('Enter');
 	await page.waitForSelector('.row.active .label:has-text("red")');
 	same((await server.find('two')).tags, ['a b', 'red']);
-	/* One goes at once, several after a question. */
+	/* What was deleted comes back, and goes. */
 	await press('d');
 	await waitRows(page, ['three', 'one']);
+	await press('z');
+	await waitRows(page, ['three', 'two', 'one']);
+	await page.waitForSelector('.row.active');
 	await press('x', 'k', 'x', '#');
-	await page.waitForSelector('dialog:has-text("Delete 2 messages?")');
-	await press('Escape');
-	await page.waitForSelector('dialog', {state: 'detached'});
-	await waitRows(page, ['three', 'one']);
-	await press('#');
-	await page.waitForSelector('dialog');
-	await press('Enter');
+	await waitRows(page, ['three']);
+	await press('Home', 'd');
 	await page.waitForSelector('.empty');
-	same((await server.api('api/v1/messages')).total, 0);
+	await page.click('.notice [aria-label=Close]');
+	await waitTotal(page, server, 0);
 	/* Help, and other places. */
 	await press('?');
 	await page.waitForSelector('dialog kbd');
@@ -282,6 +285,74 @@ test('what was refused is found, with its reason', () =>
 		await page.waitForSelector('.banner.bad:has-text("552")');
 	}, {server: ['--max-message', '20k']}));
 
+const undo = (page) => page.locator('.notice button', {hasText: 'Undo'});
+
+test('what was deleted can be had back for a while', () =>
+	withPage(async (page, server) => {
+		const total = async () =>
+			(await server.api('api/v1/messages')).total;
+
+		/* In the middle of the list, with the keyboard alone. */
+		await waitRows(page, ['four', 'three', 'two', 'one']);
+		await page.keyboard.press('j');
+		await page.keyboard.press('j');
+		await page.keyboard.press('x');
+		await page.keyboard.press('j');
+		await page.keyboard.press('d');
+		await waitRows(page, ['four', 'two', 'one']);
+		await waitFor(page, () => document.querySelector('[role=status]' +
+		    '.notices').textContent.includes('1 message deleted'));
+		await undo(page).focus();
+		await page.keyboard.press('Enter');
+		await waitRows(page, ['four', 'three', 'two', 'one']);
+		await waitFor(page, () => document.querySelector('[role=log]')
+		    .textContent === '1 message is back');
+		await page.waitForSelector('.notice', {state: 'detached'});
+		same(await total(), 4);
+		/* An open one: the next is shown, also after a look elsewhere. */
+		await page.click('.row:has-text("three")');
+		await page.click('.message-tools [aria-label=Delete]');
+		await page.waitForSelector('.message h1:has-text("two")');
+		await page.click('.side-bar >> text=Faults');
+		await undo(page).click();
+		await page.click('.side-bar >> text=Mail');
+		await waitRows(page, ['four', 'three', 'two', 'one']);
+		same(await total(), 4);
+		/* The next ones send the first on their way. */
+		await page.click('.row:has-text("four") .row-check');
+		await page.keyboard.press('d');
+		await waitRows(page, ['three', 'two', 'one']);
+		await page.click('.row:has-text("three") .row-check');
+		await page.keyboard.press('d');
+		await waitRows(page, ['two', 'one']);
+		await waitTotal(page, server, 3);
+		same(await page.locator('.notice').count(), 1);
+		/* Mail that comes meanwhile brings none of them. */
+		await server.send(plain('five'));
+		await waitRows(page, ['five', 'two', 'one']);
+		/* Who leaves has meant it. */
+		await page.goto('about:blank');
+		await page.goto(server.url);
+		await waitTotal(page, server, 3);
+		await waitRows(page, ['five', 'two', 'one']);
+	}, {mails: ['one', 'two', 'three', 'four'].map((it) => plain(it))}));
+
+test('what cannot be deleted comes back', () =>
+	withPage(async (page) => {
+		await waitRows(page, ['2', '1']);
+		await page.route('**/api/mailstop/v1/messages?*', (route) =>
+			route.request().method() === 'DELETE'
+			    ? route.fulfill({status: 507, json: {error: 'full'}})
+			    : route.continue());
+		await page.keyboard.press('j');
+		await page.keyboard.press('d');
+		await waitRows(page, ['1']);
+		await page.click('.notice [aria-label=Close]');
+		await page.waitForSelector('.notice.error:has-text("full")');
+		await waitRows(page, ['2', '1']);
+		page.problems.length = 0;
+	}, {mails: ['1', '2'].map((it) => plain(it))}));
+
 /* The API is played by the test: such a page of messages costs nothing. */
 async function playMillion(page) {
 	const count = 1000000;
@@ -292,17 +363,22 @@ async function playMillion(page) {
 		recipients: [], mail_from: 'a@b.test', attachments: 0, findings: 0,
 		snippet: '',
 	});
+	const list = (first, length, step) => Array.from({length},
+	    (_, i) => first + i * step).filter((it) => it > 0 && it <= count)
+	    .map(make);
 
 	page.asked = 0;
 	await page.route('**/api/mailstop/v1/messages?*', (route) => {
 		const {searchParams} = new URL(route.request().url());
-		const before = Number(searchParams.get('before') || count + 1);
-		const limit = Number(searchParams.get('limit'));
-		const from = Math.max(1, before - limit);
+		const number = (name, other) =>
+			Number(searchParams.get(name) || other);
 
 		page.asked++;
-		route.fulfill({json: {seq: count, messages: Array.from(
-		    {length: before - from}, (_, i) => make(before - 1 - i))}});
+		route.fulfill({json: {seq: count, messages:
+			searchParams.get('order') === 'oldest'
+			    ? list(number('after', 0) + 1, number('limit'), 1)
+			    : list(number('before', count + 1) - 1,
+				number('limit'), -1)}});
 	});
 }
 
@@ -314,38 +390,79 @@ const state = (page) => page.evaluate(() => {
 		first: rows[0]?.textContent, last: rows.at(-1)?.textContent,
 		inOrder: rows.every((it, i) => i === 0 ||
 		    Number(it.getAttribute('aria-posinset')) ===
-		    Number(rows[i - 1].getAttribute('aria-posinset')) + 1),
+		    Number(rows[i - 1].getAttribute('aria-posinset')) + 1 &&
+		    Number(/mail (\d+)/.exec(it.textContent)[1]) ===
+		    Number(/mail (\d+)/.exec(rows[i - 1].textContent)[1]) - 1),
 	};
 });
+const waitMail = (page, ...numbers) => waitFor(page, (wanted) =>
+	wanted.every((number) => [...document.querySelectorAll('.row')].some(
+	    (it) => it.querySelector('.row-subject').textContent ===
+	    'mail ' + number)), numbers);
+const scrollTo = (page, top) =>
+	page.$eval('.rows', (it, to) => it.scrollTop = to, top);
 
-test('a million messages stay a few rows', () => withPage(async (page, server) => {
+async function openMillion(page, server) {
 	await playMillion(page);
 	await page.goto(server.url + '#/?q=x');
 	await page.reload();
-	await page.waitForSelector('.row');
+	await waitMail(page, 1000000);
 	await page.focus('.rows');
+}
+
+test('a million messages stay a few rows', () => withPage(async (page, server) => {
+	await openMillion(page, server);
 	/* Each time to the end of what is there, and then some more is. */
 	for (let i = 1; i <= 40; i++) {
-		await page.keyboard.press('End');
+		await scrollTo(page, i * 200 * 46);
 		await waitFor(page, (wanted) => document.querySelector('.rows-space')
 		    .offsetHeight >= wanted * 200 * 46, i + 1);
 	}
-	await waitFor(page, () => document.querySelector('.row.active'));
 	const end = await state(page);
 	expect(end.count < 80 && end.inOrder, JSON.stringify(end));
 	/* Back to the top: pages that were forgotten are read again. */
 	const asked = page.asked;
 	for (const top of [250000, 120000, 40000, 0]) {
-		await page.$eval('.rows', (it, to) => it.scrollTop = to, top);
-		await waitFor(page, (to) => [...document.querySelectorAll('.row')]
-		    .some((it) => it.textContent.includes('mail ' +
-			(1000000 - Math.round(to / 46)))), top);
+		await scrollTo(page, top);
+		await waitMail(page, 1000000 - Math.round(top / 46));
 	}
 	const start = await state(page);
 	expect(start.count < 80 && start.inOrder, JSON.stringify(start));
 	expect(start.first.includes('mail 1000000'), start.first);
 	expect(page.asked > asked, 'nothing was forgotten');
 }));
+
+test('both ends of a million messages are one key away', () =>
+	withPage(async (page, server) => {
+		await openMillion(page, server);
+		await page.keyboard.press('End');
+		await waitMail(page, 1, 2, 3);
+		await page.waitForSelector('.row.active:has-text("mail 1")');
+		/* Upwards from there, for further than a list holds: what is in
+		   sight stays where it is. */
+		for (let i = 1; i <= 55; i++) {
+			await scrollTo(page, 0);
+			await waitMail(page, 200 * i + 1);
+		}
+		const above = await state(page);
+		expect(above.count < 80 && above.inOrder, JSON.stringify(above));
+		same(await page.$eval('.rows-space', (it) => it.offsetHeight) <=
+		    10000 * 46, true, 'more than a list holds');
+		/* What was let go comes again. */
+		await scrollTo(page, 1e7);
+		await waitFor(page, () => document.querySelector('.row'));
+		await page.keyboard.press('End');
+		await waitMail(page, 1);
+		/* Mail that arrives has no place there. */
+		await page.waitForSelector('.connection.live');
+		await page.click('[aria-label="Go to the newest message"]');
+		await waitMail(page, 1000000);
+		await page.keyboard.press('j');
+		await page.keyboard.press('End');
+		await waitMail(page, 1);
+		await page.keyboard.press('Home');
+		await page.waitForSelector('.row.active:has-text("mail 1000000")');
+	}));
 
 test('it works below a web root and behind a password', async () => {
 	const file = path.join(scratch, 'users');

@@ -287,6 +287,10 @@ const list = [
 			await page.click('.message-tools [aria-label=Delete]');
 			await waitFor(page, (id) => !location.hash.includes(id),
 			    message.id);
+			await page.click('.notice [aria-label=Close]');
+			await waitFor(page, async ([url, id]) => (await fetch(
+			    `${url}api/mailstop/v1/message/${id}`)).status === 410,
+			[server.url, message.id]);
 			await page.goto(`${server.url}#/${message.id}`);
 			await page.waitForSelector('text=This message was deleted.');
 			await page.goto(`${server.url}#/nonsense`);

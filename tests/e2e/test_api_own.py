@@ -158,6 +158,18 @@ def pages_by_cursor():
             seen += [m["subject"] for m in page["messages"]]
             before = page["messages"][-1]["seq"]
         assert seen == ["mail %d" % i for i in range(6, -1, -1)], seen
+        # The other way, from the oldest on.
+        seen, after = [], 0
+        while True:
+            page = api.get(OWN + "/messages", limit=3, after=after,
+                           order="oldest")
+            if not page["messages"]:
+                break
+            seen += [m["subject"] for m in page["messages"]]
+            after = page["messages"][-1]["seq"]
+        assert seen == ["mail %d" % i for i in range(7)], seen
+        assert "newest or oldest" in api.ask(
+            "GET", OWN + "/messages?order=size", status=400).json["error"]
 
 
 @test
