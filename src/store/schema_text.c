@@ -134,9 +134,9 @@ const char *const schema_text[] = {
 
     /* 4: what takes long is done in steps. */
     /* Messages that are removed; what else there is of them goes later. */
-    "CREATE TABLE erased (message INTEGER PRIMARY KEY) STRICT;"
-    /* 1: it is complete, and FTS5 has one segment of it. */
-    "ALTER TABLE fulltext ADD COLUMN is_merged INTEGER NOT NULL DEFAULT 0;",
+    ("CREATE TABLE erased (message INTEGER PRIMARY KEY) STRICT;"
+     /* 1: it is complete, and FTS5 has one segment of it. */
+     "ALTER TABLE fulltext ADD COLUMN is_merged INTEGER NOT NULL DEFAULT 0;"),
 };
 
 const int schema_text_count =
