@@ -198,6 +198,15 @@ int mailstop_raw(struct mailstop *, const char *id, char **bytes, size_t *size);
 int mailstop_part(struct mailstop *, const char *id, const char *part,
     char **bytes, size_t *size);
 
+/*
+ * The links of a message and the one-time codes in it: {"links": a list of
+ * {"url", "text", "kind", "confidence", "source", "part"}, "codes": a list of
+ * {"code", "confidence", "source", "part"}, the surest first, "is_cut"}. The
+ * record is the caller's. Nothing is fetched.
+ */
+int mailstop_links(
+    struct mailstop *, const char *id, struct mailstop_record **links);
+
 /* ---- sessions */
 
 /* The newest `limit` sessions with a message that matches, or that match

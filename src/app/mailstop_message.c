@@ -2,6 +2,7 @@
 #include "tenant.h"
 
 #include "api_detail.h"
+#include "api_links.h"
 #include "api_message.h"
 #include "api_near.h"
 #include "api_removed.h"
@@ -541,5 +542,39 @@ mailstop_part(struct mailstop *tenant, const char *id, const char *part,
 	if (!err)
 		err = give_bytes(&out, bytes, size);
 	buf_release(&out);
+	return leave(tenant, &asked, err, &f);
+}
+
+/* Likewise. */
+static enum err
+find_links(struct asked *asked)
+{
+	struct mime *mime = mime_parse(buf_span(&asked->bytes));
+
+	if (mime)
+		asked->value = api_links(mime, buf_span(&asked->bytes));
+	mime_free(mime);
+	return asked->value ? ERR_OK : ERR_MEMORY;
+}
+
+int
+mailstop_links(
+    struct mailstop *tenant, const char *id, struct mailstop_record **links)
+{
+	struct failure f = {""};
+	struct asked asked;
+	struct desk *desk;
+	int status;
+	enum err err;
+
+	*links = NULL;
+	status = enter_on_one(tenant, &asked, id, &desk);
+	if (status)
+		return status;
+	err = desk_read(desk, work_raw, &asked);
+	if (!err)
+		err = find_links(&asked);
+	if (!err)
+		*links = take_value(&asked);
 	return leave(tenant, &asked, err, &f);
 }

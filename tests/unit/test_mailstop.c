@@ -5,9 +5,7 @@
 #include "scratch.h"
 #include "unit.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,39 +82,6 @@ expect_words(struct mailstop *server, const char *words)
 /* ---- life */
 
 static void
-note_signals(struct sigaction *actions, sigset_t *mask)
-{
-	for (int i = 1; i < 32; i++) {
-		memset(&actions[i], 0, sizeof(actions[i]));
-		(void)sigaction(i, NULL, &actions[i]);
-	}
-	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, mask), 0);
-}
-
-/* The first test: what is made ready once a process is so then. */
-static void
-leaves_signals_alone(void **state)
-{
-	struct mailstop *server = new_server();
-	struct sigaction before[32], now[32];
-	sigset_t mask_before, mask_now;
-
-	(void)state;
-	note_signals(before, &mask_before);
-	start(server);
-	post(server, "a@x.test", "x");
-	expect_count(server, NULL, 1);
-	note_signals(now, &mask_now);
-	for (int i = 1; i < 32; i++)
-		if (before[i].sa_handler != now[i].sa_handler)
-			fail_msg("signal %d is handled otherwise", i);
-	for (int i = 1; i < 32; i++)
-		assert_int_equal(
-		    sigismember(&mask_before, i), sigismember(&mask_now, i));
-	mailstop_free(server);
-}
-
-static void
 starts_again(void **state)
 {
 	struct mailstop *server = *state;
@@ -156,9 +121,9 @@ is_what_was_set(void **state)
 	set(server, "smtp", "127.0.0.1:0,name=second");
 	set(server, "http", "[::1]:0");
 	set(server, "http", "127.0.0.1:0");
-	set(server, "lmtp", "unix:/nonexistent/lmtp");
+	set(server, "lmtp", "unix:/dev/null/lmtp");
 	assert_int_equal(mailstop_start(server), MAILSTOP_NOT_FOUND);
-	expect_words(server, "--lmtp /nonexistent");
+	expect_words(server, "--lmtp /dev/null");
 	assert_int_equal(mailstop_port(server, "smtp"), 0);
 	mailstop_free(server);
 
@@ -204,7 +169,7 @@ refuses_options(void **state)
 	    {"url", "http://x"},
 	    {"help", NULL},
 	    {"version", NULL},
-	    {"config", "/nonexistent"},
+	    {"config", "/dev/null/x"},
 	};
 	struct mailstop *server = new_server();
 
@@ -215,7 +180,7 @@ refuses_options(void **state)
 		    MAILSTOP_USAGE);
 		assert_true(strlen(mailstop_error(server)) > 0);
 	}
-	expect_words(server, "/nonexistent");
+	expect_words(server, "/dev/null/x");
 	start(server);
 	assert_int_equal(mailstop_set(server, "memory", NULL), MAILSTOP_USAGE);
 	expect_words(server, "while the server runs");
@@ -330,6 +295,29 @@ reads_all_of_a_message(void **state)
 	assert_int_equal(size, strlen(MESSAGE));
 	assert_string_equal(bytes, MESSAGE);
 	mailstop_bytes_free(bytes);
+}
+
+static void
+finds_links_and_codes(void **state)
+{
+	struct mailstop *server = *state;
+	struct mailstop_record *links;
+
+	assert_int_equal(
+	    letter_send_text(mailstop_port(server, "smtp"), "a@x.test",
+		"Subject: Sign in\r\n\r\n"
+		"Your code is 123456, or follow\r\n"
+		"https://x.test/confirm?t=1\r\n"),
+	    250);
+	assert_int_equal(mailstop_links(server, "latest", &links), MAILSTOP_OK);
+	assert_string_equal(
+	    mailstop_text(links, "links.0.url"), "https://x.test/confirm?t=1");
+	assert_string_equal(mailstop_text(links, "codes.0.code"), "123456");
+	assert_true(mailstop_number(links, "codes.0.confidence") > 0);
+	mailstop_record_free(links);
+	assert_int_equal(
+	    mailstop_links(server, "9", &links), MAILSTOP_NOT_FOUND);
+	assert_null(links);
 }
 
 static void
@@ -558,13 +546,13 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(leaves_signals_alone),
 	    TEST(starts_again),
 	    cmocka_unit_test(is_what_was_set),
 	    cmocka_unit_test(refuses_options),
 	    TEST(tries_again_when_a_port_is_free),
 	    cmocka_unit_test(needs_a_server_that_runs),
 	    TEST(reads_all_of_a_message),
+	    TEST(finds_links_and_codes),
 	    TEST(reads_records),
 	    TEST(reads_sessions),
 	    TEST(lists_takes_and_removes),

@@ -78,6 +78,8 @@ ask(void *context)
 	mailstop_bytes_free(text);
 	expect(mailstop_part(server, "1", "0", &text, &count), MAILSTOP_OK);
 	mailstop_bytes_free(text);
+	expect(mailstop_links(server, "1", &record), MAILSTOP_OK);
+	mailstop_record_free(record);
 	expect(mailstop_transcript(server, "1", &text), MAILSTOP_OK);
 	mailstop_bytes_free(text);
 	expect(mailstop_sessions(server, "a", 0, &record), MAILSTOP_OK);

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,39 @@ post(struct mailstop *server, const char *to, const char *subject)
 }
 
 /* ---- alone */
+
+static void
+note_signals(struct sigaction *actions, sigset_t *mask)
+{
+	for (int i = 1; i < 32; i++) {
+		memset(&actions[i], 0, sizeof(actions[i]));
+		(void)sigaction(i, NULL, &actions[i]);
+	}
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, mask), 0);
+}
+
+/* The first test: what is made ready once a process is so then. */
+static void
+leaves_signals_alone(void **state)
+{
+	struct mailstop *server = mailstop_new();
+	struct sigaction before[32], now[32];
+	sigset_t mask_before, mask_now;
+
+	(void)state;
+	note_signals(before, &mask_before);
+	assert_int_equal(mailstop_start(server), MAILSTOP_OK);
+	post(server, "a@x.test", "x");
+	assert_int_equal(mailstop_wait(server, NULL, 1, 0, NULL), MAILSTOP_OK);
+	note_signals(now, &mask_now);
+	for (int i = 1; i < 32; i++)
+		if (before[i].sa_handler != now[i].sa_handler)
+			fail_msg("signal %d is handled otherwise", i);
+	for (int i = 1; i < 32; i++)
+		assert_int_equal(
+		    sigismember(&mask_before, i), sigismember(&mask_now, i));
+	mailstop_free(server);
+}
 
 static void
 tells_what_came_when_the_time_is_over(void **state)
@@ -441,6 +475,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(leaves_signals_alone),
 	    TEST(tells_what_came_when_the_time_is_over),
 	    TEST(serves_many_waits_at_once),
 	    TEST(sends_waits_away),
