@@ -302,8 +302,8 @@ wait_for(struct source *source, const struct source_request *request,
 	put_query(http, request);
 	put_number(http, "count", (int64_t)request->limit);
 	put_key(http, "timeout");
-	buf_printf(
-	    &http->path, "%" PRId64, (timeout_us + SECOND_US - 1) / SECOND_US);
+	buf_printf(&http->path, "%" PRId64 ".%06" PRId64,
+	    timeout_us / SECOND_US, timeout_us % SECOND_US);
 	err = source_http_run(http, wait, &status, f);
 	if (err)
 		return err;
