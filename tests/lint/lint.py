@@ -188,7 +188,6 @@ WITHOUT_UNIT_TEST = {
     "src/store/index_take.c": "test_index takes and puts",
     "src/store/json_text.c": "test_index reads what it wrote",
     "src/store/pick_remove.c": "a part of pick, by test_pick",
-    "src/store/vfs_bytes.c": "what test_vfs_memory stores into",
     "src/store/pick_stats.c": "a part of pick, by test_pick",
     "src/store/pick_walk.c": "each page of test_pick is one",
     "src/store/schema_text.c": "constant text, run by every test of the store",

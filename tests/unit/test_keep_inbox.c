@@ -231,6 +231,13 @@ looks_at_what_is_new(void **state)
 	(void)settle(fixture);
 	assert_int_equal(left_in(fixture, "ci-a"), 5);
 	assert_int_equal(settle(fixture), 0);
+	/* One of each is enough. */
+	fill(fixture, "ci-a", 1);
+	fill(fixture, "ci-b", 1);
+	fill(fixture, "ci-a", 1);
+	(void)settle(fixture);
+	assert_int_equal(left_in(fixture, "ci-a"), 5);
+	assert_int_equal(left_in(fixture, "ci-b"), 5);
 }
 
 /* What was refused takes no place of what was accepted. */
