@@ -59,7 +59,7 @@ _mailstop_value() {
 	--config)
 		files=yes
 		;;
-	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --dns-server | --refused-max | --fault | --seed | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --lines | --part | --query | --expect | --expect-none | -n)
+	--smtp | --smtps | --lmtp | --http | --keep-count | --keep-age | --keep-size | --keep-inbox | --ready-fd | --max-message | --max-recipients | --max-connections | --max-errors | --memory-limit | --timeout | --hostname | --banner | --hide | --default-inbox | --inbox-from | --dns-server | --refused-max | --fault | --seed | --http-auth | --http-host | --api-cors | --webroot | --label | --url | --inbox | --limit | --after | --before | --count | --lines | --part | --query | --expect | --expect-none | -n)
 		;;
 	*)
 		return 1
@@ -70,16 +70,19 @@ _mailstop_value() {
 _mailstop_command() {
 	case $1 in
 	serve)
-		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --ready-fd --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --quiet --config --help --help-all --version '
+		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --keep-inbox --ready-file --ready-fd --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --inbox-from --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --quiet --config --help --help-all --version '
 		;;
 	run)
-		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --ready-file --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --expect --expect-none --keep --quiet --config --help --help-all --version '
+		words='--smtp --smtps --lmtp --http --db --memory --durability --keep-count --keep-age --keep-size --keep-inbox --ready-file --max-message --max-recipients --max-connections --max-errors --memory-limit --timeout --tls --tls-dir --tls-cert --tls-key --auth --auth-file --hostname --banner --hide --bare-lf --default-inbox --inbox-from --check-helo --check-sender-domain --dns-server --findings --refused-max --keep-secrets --fault --fault-file --seed --http-auth --http-auth-file --http-host --api-cors --webroot --label --enable-chaos --log-level --log-format --expect --expect-none --keep --quiet --config --help --help-all --version '
+		;;
+	ui)
+		words='--http --ready-file --ready-fd --http-auth --http-auth-file --http-host --api-cors --webroot --label --log-level --log-format --quiet --config --help --help-all --version '
 		;;
 	list)
 		words='--db --url --ca --json --inbox --limit --after --before --config --help --help-all --version '
 		;;
 	show)
-		words='--db --url --ca --json --raw --headers --text --html --tree --part --config --help --help-all --version '
+		words='--db --url --ca --json --raw --headers --text --html --tree --part --links --code --config --help --help-all --version '
 		;;
 	tail)
 		words='--db --url --ca --json --inbox --after --lines --follow --config --help --help-all --version '
@@ -101,23 +104,23 @@ _mailstop_command() {
 		files=yes
 		;;
 	import)
-		words='--db --default-inbox --format --quiet --config --help --help-all --version '
+		words='--db --default-inbox --inbox-from --format --quiet --config --help --help-all --version '
 		files=yes
 		;;
 	sessions)
-		words='--db --url --ca --json --limit --after --config --help --help-all --version '
+		words='--db --url --ca --json --inbox --limit --after --config --help --help-all --version '
 		;;
 	transcript)
 		words='--db --url --ca --json --script --config --help --help-all --version '
 		;;
 	findings)
-		words='--db --url --ca --json --limit --config --help --help-all --version '
+		words='--db --url --ca --json --limit --sarif --config --help --help-all --version '
 		;;
 	fault)
 		words='--url --ca --json --config --help --help-all --version add list rm clear'
 		;;
 	stats)
-		words='--db --url --ca --json --config --help --help-all --version '
+		words='--db --url --ca --json --inbox --config --help --help-all --version '
 		;;
 	reindex)
 		words='--db --quiet --config --help --help-all --version '
@@ -141,7 +144,7 @@ _mailstop() {
 	COMPREPLY=()
 	[[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
 	if [[ $COMP_CWORD -eq 1 && $current != -* ]]; then
-		words='serve run list show tail wait assert take rm export import sessions transcript findings fault stats reindex ready sendmail completion'
+		words='serve run ui list show tail wait assert take rm export import sessions transcript findings fault stats reindex ready sendmail completion'
 	elif ! _mailstop_value "$before"; then
 		_mailstop_command "$command"
 	fi

@@ -276,6 +276,13 @@ static const struct option_row rows[OPTIONS] = {
 	.argument = "N",
 	.help = "the seed of rules with chance="},
 
+    [OPTION_HTTP_AUTH] = {.name = "http-auth",
+	.kind = OPTION_IS_TEXT,
+	.commands = SHOWER,
+	.separators = " \t\n",
+	.argument = "USER:PW",
+	.mailpit = "MP_UI_AUTH",
+	.help = "only this user; other users can see it in ps"},
     [OPTION_HTTP_AUTH_FILE] = {.name = "http-auth-file",
 	.kind = OPTION_IS_TEXT,
 	.commands = SHOWER,

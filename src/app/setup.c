@@ -345,6 +345,14 @@ make_http(const struct setup_work *work)
 
 	sink->http_users_path =
 	    option_text(work->options, OPTION_HTTP_AUTH_FILE);
+	if (option_is_set(work->options, OPTION_HTTP_AUTH)) {
+		if (sink->http_users_path)
+			return failure_set(work->f, ERR_USAGE,
+			    "--http-auth and --http-auth-file: give one of "
+			    "them");
+		sink->http_users =
+		    option_list(work->options, OPTION_HTTP_AUTH, &count);
+	}
 	sink->http_hosts = option_list(work->options, OPTION_HTTP_HOST, &count);
 	sink->cors_origins =
 	    option_list(work->options, OPTION_API_CORS, &count);

@@ -205,7 +205,10 @@ open_web(struct sink *sink, struct failure *f)
 	struct web_options options;
 	enum err err = ERR_OK;
 
-	if (sink->options.http_users_path)
+	if (sink->options.http_users)
+		err = users_open_list(
+		    &sink->http_users, sink->options.http_users, f);
+	else if (sink->options.http_users_path)
 		err = users_open(
 		    &sink->http_users, sink->options.http_users_path, f);
 	if (err)
@@ -382,7 +385,7 @@ sink_reload(struct sink *sink)
 		log_error(log, "fault rules stay as they were: %s", f.text);
 	if (rules.path)
 		say_seed(sink);
-	if (sink->http_users &&
+	if (sink->http_users && !sink->options.http_users &&
 	    users_reload(sink->http_users, sink->options.http_users_path, &f))
 		log_error(log, "users stay as they were: %s", f.text);
 	log_info(log, "certificates, users and fault rules are read again");

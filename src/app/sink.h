@@ -44,6 +44,8 @@ struct sink_options {
 	size_t fault_count;
 	uint64_t seed;
 	const char *http_users_path; /* NULL: anybody */
+	/* "name:password", NULL-terminated; NULL: as the path says */
+	const char *const *http_users;
 	const char *const *http_hosts;
 	const char *const *cors_origins;
 	const char *webroot;

@@ -179,21 +179,29 @@ sort_list(struct users *users, const char *path, struct failure *failure)
 	return ERR_OK;
 }
 
-enum err
-users_open(struct users **out, const char *path, struct failure *failure)
+static struct users *
+new_users(struct failure *failure)
 {
 	struct users *users = calloc(1, sizeof(*users));
-	enum err err;
 
-	*out = NULL;
 	if (!users || RAND_bytes(users->key, sizeof(users->key)) != 1) {
 		free(users);
-		return failure_set(failure, ERR_MEMORY, "out of memory");
+		(void)failure_set(failure, ERR_MEMORY, "out of memory");
+		return NULL;
 	}
 	buf_init(&users->text, FILE_LIMIT);
-	err = read_all(&users->text, path, failure);
+	return users;
+}
+
+/* Of the text that was read from `path`. Takes the users. */
+static enum err
+open_text(struct users **out, struct users *users, const char *path,
+    struct failure *failure)
+{
+	enum err err = ERR_OK;
+
 	/* For the NUL behind a last line without a line end. */
-	if (!err && !buf_string(&users->text))
+	if (!buf_string(&users->text))
 		err = failure_set(failure, ERR_MEMORY, "out of memory");
 	if (!err)
 		err = read_list(users, path, failure);
@@ -204,6 +212,38 @@ users_open(struct users **out, const char *path, struct failure *failure)
 	else
 		*out = users;
 	return err;
+}
+
+enum err
+users_open(struct users **out, const char *path, struct failure *failure)
+{
+	struct users *users = new_users(failure);
+	enum err err;
+
+	*out = NULL;
+	if (!users)
+		return ERR_MEMORY;
+	err = read_all(&users->text, path, failure);
+	if (!err)
+		return open_text(out, users, path, failure);
+	users_close(users);
+	return err;
+}
+
+enum err
+users_open_list(
+    struct users **out, const char *const *lines, struct failure *failure)
+{
+	struct users *users = new_users(failure);
+
+	*out = NULL;
+	if (!users)
+		return ERR_MEMORY;
+	for (size_t i = 0; lines[i]; i++) {
+		(void)buf_put_string(&users->text, lines[i]);
+		(void)buf_put_char(&users->text, '\n');
+	}
+	return open_text(out, users, "the list of users", failure);
 }
 
 void

@@ -17,6 +17,9 @@ struct users;
 
 /* ERR_DATA names the line that is none. */
 enum err users_open(struct users **out, const char *path, struct failure *);
+/* Likewise from lines in memory, NULL-terminated. */
+enum err
+users_open_list(struct users **out, const char *const *lines, struct failure *);
 void users_close(struct users *);
 
 /* Reads the file again (SIGHUP). On failure the users stay who they were. */

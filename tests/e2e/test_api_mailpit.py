@@ -6,7 +6,7 @@ import socket
 import urllib.parse
 
 from api_test import LETTER, Api, WebSocket, plain, send
-from mailstop_test import Server, main, test
+from mailstop_test import Server, main, mailstop, test
 
 SUMMARY = ["Attachments", "Bcc", "Cc", "Created", "From", "ID", "MessageID",
            "Read", "ReplyTo", "Size", "Snippet", "Subject", "Tags", "To",
@@ -608,6 +608,26 @@ def asks_for_a_password_where_it_has_one():
             }, headers=known).json["ID"]
             found = api.ask("GET", V1 + "/message/" + number, headers=known)
             assert found.json["Username"] == "me"
+
+
+@test
+def takes_users_from_the_environment():
+    for name in ("MP_UI_AUTH", "MAILSTOP_HTTP_AUTH"):
+        with Server(env={name: "me:se:cret  you:two"}) as server:
+            api = Api(server)
+            api.ask("GET", V1 + "/messages", status=401)
+            for pair, status in (("me:se:cret", 200), ("you:two", 200),
+                                 ("me:two", 401), ("me:", 401)):
+                token = base64.b64encode(pair.encode()).decode()
+                api.ask("GET", V1 + "/messages", status=status,
+                        headers={"Authorization": "Basic " + token})
+    refused = mailstop("serve", "--memory", "--http-auth", "nobody",
+                       "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                       status=65)
+    assert b"name:password" in refused.stderr, refused.stderr
+    refused = mailstop("serve", "--memory", "--http-auth", "a:b",
+                       "--http-auth-file", "/dev/null", status=64)
+    assert b"one of them" in refused.stderr, refused.stderr
 
 
 @test

@@ -323,10 +323,33 @@ reads_the_file_again(void **state)
 	scratch_remove(file.folder);
 }
 
+static void
+takes_lines_from_memory(void **state)
+{
+	static const char *const good[] = {"a:one", "b:t:wo", NULL};
+	static const char *const bad[] = {"a:one", "b", NULL};
+	static const char *const twice[] = {"a:one", "a:two", NULL};
+	struct failure failure = {""};
+	struct users *users;
+
+	(void)state;
+	assert_int_equal(users_open_list(&users, good, &failure), ERR_OK);
+	assert_true(users_check(users, SPAN("a"), SPAN("one")));
+	assert_true(users_check(users, SPAN("b"), SPAN("t:wo")));
+	assert_false(users_check(users, SPAN("a"), SPAN("t:wo")));
+	users_close(users);
+	assert_int_equal(users_open_list(&users, bad, &failure), ERR_DATA);
+	assert_null(users);
+	assert_non_null(strstr(failure.text, "line 2"));
+	assert_int_equal(users_open_list(&users, twice, &failure), ERR_DATA);
+	assert_null(users);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(takes_lines_from_memory),
 	    cmocka_unit_test(checks_each_kind),
 	    cmocka_unit_test(tells_users_apart),
 	    cmocka_unit_test(knows_nobody_in_an_empty_file),
