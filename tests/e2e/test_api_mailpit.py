@@ -6,7 +6,7 @@ import socket
 import urllib.parse
 
 from api_test import LETTER, Api, WebSocket, plain, send
-from mailstop_test import Server, main, mailstop, test
+from mailstop_test import Server, main, mailstop, scratch, test
 
 SUMMARY = ["Attachments", "Bcc", "Cc", "Created", "From", "ID", "MessageID",
            "Read", "ReplyTo", "Size", "Snippet", "Subject", "Tags", "To",
@@ -621,13 +621,15 @@ def takes_users_from_the_environment():
                 token = base64.b64encode(pair.encode()).decode()
                 api.ask("GET", V1 + "/messages", status=status,
                         headers={"Authorization": "Basic " + token})
-    refused = mailstop("serve", "--memory", "--http-auth", "nobody",
-                       "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                       status=65)
-    assert b"name:password" in refused.stderr, refused.stderr
-    refused = mailstop("serve", "--memory", "--http-auth", "a:b",
-                       "--http-auth-file", "/dev/null", status=64)
-    assert b"one of them" in refused.stderr, refused.stderr
+    with scratch() as folder:
+        refused = mailstop("serve", "--memory", "--http-auth", "nobody",
+                           "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                           folder=folder, status=65)
+        assert b"name:password" in refused.stderr, refused.stderr
+        refused = mailstop("serve", "--memory", "--http-auth", "a:b",
+                           "--http-auth-file", "/dev/null", folder=folder,
+                           status=64)
+        assert b"one of them" in refused.stderr, refused.stderr
 
 
 @test
