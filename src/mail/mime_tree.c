@@ -33,12 +33,13 @@ mime_tree_open(struct mime_tree *tree, struct span message)
 		return;
 	if (tree->copy)
 		message.at = tree->copy;
-	/* GMime only reads; without ownership it neither frees nor writes. */
+	/* GMime only reads; without ownership it neither frees nor writes. The
+	   array that a stream is made with is freed while it owns that. */
 	bytes =
 	    g_byte_array_new_take((guint8 *)(uintptr_t)message.at, message.len);
 	tree->stream = g_mime_stream_mem_new();
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(tree->stream), FALSE);
 	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(tree->stream), bytes);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(tree->stream), FALSE);
 	parser = g_mime_parser_new_with_stream(tree->stream);
 	g_mime_parser_set_format(parser, GMIME_FORMAT_MESSAGE);
 	g_mime_parser_set_persist_stream(parser, TRUE);
