@@ -76,6 +76,11 @@ const group = (title, items) => items.length > 0 && h('section',
 const nav = h('nav.side-bar', {id: 'side-bar', 'aria-label': t('navigation')});
 const state = h('p.connection', {role: 'status'});
 
+const brand = h('a.brand', {href: '#/'}, h('img', {
+	src: new URL('icon.svg', import.meta.url).href, alt: '',
+	width: 26, height: 26,
+}), 'mailstop');
+
 function drawSideBar() {
 	const counts = {unread: info?.Unread};
 	const wasInside = nav.contains(document.activeElement)
@@ -83,10 +88,7 @@ function drawSideBar() {
 	const others = inboxes.length > 1 || inboxes[0]?.name !== 'default'
 	    ? inboxes : [];
 
-	fill(nav, h('a.brand', {href: '#/'},
-	    h('img', {src: new URL('icon.svg', import.meta.url).href, alt: '',
-		width: 26, height: 26}), 'mailstop'),
-	h('ul.plain', ENTRIES.map(([name, label, query]) => h('li',
+	fill(nav, brand, h('ul.plain', ENTRIES.map(([name, label, query]) => h('li',
 	    entry(name, t(label), {query}, counts[label])))),
 	h('ul.plain', VIEWS.map(([name, view]) => h(
 	    view === 'faults' ? 'li.changes' : 'li',

@@ -27,11 +27,13 @@ function remoteBanner(remote, isRemote, load) {
 	const hosts = [...new Set(remote.map((it) => hostOf(it)))];
 
 	return remote.length > 0 && h('p.banner', {role: 'note'},
-	    icon(isRemote ? 'link' : 'stop'), h('span',
-		t(isRemote ? 'remote_loaded' : 'remote_blocked', remote.length),
+	    icon(isRemote ? 'link' : 'stop'), h('span', {
+		title: shown(hosts.join(', ')),
+	    }, t(isRemote ? 'remote_loaded' : 'remote_blocked', remote.length),
 		' ', h('span.muted', shown(hosts.slice(0, 4).join(', ')),
 		    hosts.length > 4 ? ', …' : '')),
-	    !isRemote && button(t('load_remote'), load));
+	    !isRemote && button(t('load_remote'), load,
+		{class: 'button', title: t('load_once')}));
 }
 
 /* A frame that is wider than there is room is made smaller as a whole. */
@@ -358,6 +360,8 @@ export class MessageView {
 			const isChosen = it.id === 'tab-' + tab;
 			it.setAttribute('aria-selected', isChosen);
 			it.tabIndex = isChosen ? 0 : -1;
+			if (isChosen)
+				it.scrollIntoView({block: 'nearest', inline: 'center'});
 		}
 		this.panel.setAttribute('aria-labelledby', 'tab-' + tab);
 		this.panel.className = 'side side-' + tab;

@@ -6,7 +6,8 @@
 # Needs node 20 and chromium. The two modules of package.json are fetched once
 # into the build directory, or taken from $BROWSER_MODULES. Prints TAP; what is
 # missing is a skip, and a failure with BROWSER_TESTS=must. BROWSER_TESTS=no
-# skips all.
+# skips all. BROWSER_SCRIPT=FILE runs that in place of the tests, with the same
+# browser: contrib/screenshots/make.mjs, tests/bench/page.mjs.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,4 +42,4 @@ if [ ! -f "$BROWSER_MODULES/node_modules/axe-core/axe.min.js" ] ||
 		missing "npm cannot fetch modules, see $BROWSER_MODULES/npm.log"
 fi
 export BROWSER_MODULES CHROMIUM
-exec node "$here/browser.mjs" "$@"
+exec node "${BROWSER_SCRIPT:-$here/browser.mjs}" "$@"

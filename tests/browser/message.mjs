@@ -315,6 +315,31 @@ const list = [
 			await page.click('.row');
 			await page.waitForSelector('.mail-frame');
 		}],
+	['most of a phone is for the message, and one bar scrolls it', LETTER,
+		async ({page}) => {
+			await page.setViewportSize({width: 390, height: 800});
+			const frame = await mailFrame(page);
+
+			await page.waitForSelector('.side-html .banner');
+			const found = await page.evaluate(() => {
+				const stage = document.querySelector('.stage');
+				const box = stage.getBoundingClientRect();
+
+				return {
+					part: box.height / innerHeight,
+					rest: innerHeight - box.bottom,
+					bars: ['html', 'main', '.message', '.side',
+						'.side-content', '.stage'].filter((it) => {
+						const one = document.querySelector(it);
+						return one.scrollHeight > one.clientHeight;
+					}),
+				};
+			});
+			expect(found.part >= .5, `${found.part} of the height`);
+			same([found.rest, found.bars], [0, []]);
+			expect(await frame.evaluate(() => innerHeight) > 400,
+			    'the frame is low');
+		}, ENVELOPE],
 ];
 
 for (const [name, content, run, envelope] of list)
