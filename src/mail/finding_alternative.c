@@ -23,11 +23,12 @@ struct words {
 	size_t count;
 };
 
+/* Letters and digits of ASCII; two comparisons, since each byte is asked. */
 static bool
 is_letter(char byte)
 {
-	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-	    (byte >= 'a' && byte <= 'z');
+	return (unsigned)((byte | 0x20) - 'a') < 26 ||
+	    (unsigned)(byte - '0') < 10;
 }
 
 /* FNV-1a, any case. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The index of one message; larger ones are indexed as far as that goes. */
+/* Of one message: all three bytes that there may be, and some words. */
 #define DOCUMENT_LIMIT ((size_t)64 * 1024 * 1024)
 
 /*
@@ -24,14 +24,14 @@ enum word_state { WORD_NEW, WORD_WHOLE, WORD_SPLIT };
 
 struct fulltext {
 	struct sql *sql;
-	struct sql_row *row;     /* the INSERT into one table */
-	int64_t table;           /* its number; -1: none yet */
-	struct token_set words;  /* of the batch, with their states */
-	struct token_set tokens; /* of one message */
-	struct buf document;     /* its tokens with blanks between */
-	int64_t word_count;      /* all there are */
-	int64_t new_words;       /* of this batch */
-	int64_t allowance;       /* how many more it may have */
+	struct sql_row *row;    /* the INSERT into one table */
+	int64_t table;          /* its number; -1: none yet */
+	struct token_set words; /* of the batch, with their states */
+	struct token_set split; /* pieces of words of one message */
+	struct buf document;    /* of one message: tokens, blanks between */
+	int64_t word_count;     /* all there are */
+	int64_t new_words;      /* of this batch */
+	int64_t allowance;      /* how many more it may have */
 };
 
 static enum err
@@ -61,7 +61,7 @@ fulltext_begin(struct fulltext **out, struct sql *sql)
 	fulltext->table = -1;
 	fulltext->allowance = NEW_WORDS_FIRST;
 	token_set_init(&fulltext->words);
-	token_set_init(&fulltext->tokens);
+	token_set_init(&fulltext->split);
 	buf_init(&fulltext->document, DOCUMENT_LIMIT);
 	err = ask_word_count(fulltext);
 	if (err)
@@ -82,7 +82,7 @@ fulltext_end(struct fulltext *fulltext)
 	if (!err)
 		err = txn_count(fulltext->sql, "words", fulltext->new_words);
 	token_set_release(&fulltext->words);
-	token_set_release(&fulltext->tokens);
+	token_set_release(&fulltext->split);
 	buf_release(&fulltext->document);
 	free(fulltext);
 	return err;
@@ -142,28 +142,41 @@ meet_word(struct fulltext *fulltext, struct span word, enum word_state *state)
 
 /* ---- messages */
 
-static enum err
-put_token(struct fulltext *fulltext, struct span text)
+bool
+fulltext_split(const struct search_text *search, struct token_set *scratch,
+    struct buf *out)
 {
-	uint8_t *seen = token_set_take(&fulltext->tokens, text);
+	bool fits = true;
 
-	if (!seen)
-		return ERR_MEMORY;
-	if (*seen)
-		return ERR_OK;
-	*seen = 1;
-	(void)buf_put(&fulltext->document, text);
-	return buf_put_char(&fulltext->document, ' ') ? ERR_OK : ERR_MEMORY;
+	token_set_reset(scratch);
+	for (int i = 0; i < SEARCH_COLUMNS && fits; i++)
+		fits = token_put(scratch,
+		    search_text_column(search, (enum search_column)i), out);
+	return fits;
 }
 
+static void
+put_token(struct fulltext *fulltext, struct span text)
+{
+	(void)buf_put(&fulltext->document, text);
+	(void)buf_put_char(&fulltext->document, ' ');
+}
+
+/* Of a word that is not kept whole; there may be any number of them. */
 static enum err
 put_grams(struct fulltext *fulltext, struct span text)
 {
-	enum err err = ERR_OK;
+	for (; text.len >= TOKEN_GRAM; span_skip(&text, 1)) {
+		struct span gram = span_make(text.at, TOKEN_GRAM);
+		uint8_t *seen = token_set_take(&fulltext->split, gram);
 
-	for (; text.len >= TOKEN_GRAM && !err; span_skip(&text, 1))
-		err = put_token(fulltext, span_make(text.at, TOKEN_GRAM));
-	return err;
+		if (!seen)
+			return ERR_MEMORY;
+		if (!*seen)
+			put_token(fulltext, gram);
+		*seen = 1;
+	}
+	return ERR_OK;
 }
 
 static enum err
@@ -182,21 +195,28 @@ put_word(struct fulltext *fulltext, struct span word)
 	}
 	if (err)
 		return err;
-	return state == WORD_WHOLE ? put_token(fulltext, word)
-				   : put_grams(fulltext, word);
+	if (state != WORD_WHOLE)
+		return put_grams(fulltext, word);
+	put_token(fulltext, word);
+	return ERR_OK;
 }
 
-/* A word of three letters is its own piece of three bytes. */
+/* Whole words are looked up; the rest is as it was split. */
 static enum err
-make_document(struct fulltext *fulltext, struct span text)
+make_document(struct fulltext *fulltext, struct span pieces)
 {
-	struct token token;
 	enum err err = ERR_OK;
 
-	while (!err && token_next(&text, &token))
-		err = token.is_word && token.text.len > TOKEN_GRAM
-		    ? put_word(fulltext, token.text)
-		    : put_grams(fulltext, token.text);
+	while (!err && pieces.len) {
+		struct span piece = span_cut(&pieces, ' ');
+
+		if (piece.len > TOKEN_GRAM)
+			err = put_word(fulltext, piece);
+		else
+			put_token(fulltext, piece);
+	}
+	if (!err && buf_failed(&fulltext->document))
+		err = ERR_MEMORY;
 	return err;
 }
 
@@ -249,19 +269,16 @@ use_table(struct fulltext *fulltext, int64_t number)
 }
 
 enum err
-fulltext_add(
-    struct fulltext *fulltext, int64_t seq, const struct search_text *search)
+fulltext_add(struct fulltext *fulltext, int64_t seq, struct span pieces)
 {
 	enum err err = use_table(fulltext, seq / FULLTEXT_SPAN);
 
 	if (err)
 		return err;
 	fulltext->allowance += NEW_WORDS_EACH;
-	token_set_reset(&fulltext->tokens);
+	token_set_reset(&fulltext->split);
 	buf_reset(&fulltext->document);
-	for (int i = 0; i < SEARCH_COLUMNS && !err; i++)
-		err = make_document(fulltext,
-		    search_text_column(search, (enum search_column)i));
+	err = make_document(fulltext, pieces);
 	if (err)
 		return err;
 	sql_bind_number(fulltext->row, 1, seq);

@@ -32,10 +32,15 @@
 
 struct fulltext;
 
-/* One batch: its search texts must last until it is ended. */
+/* What the index keeps of a text, for fulltext_add(). False without memory. Any
+   thread. */
+struct token_set;
+bool fulltext_split(
+    const struct search_text *, struct token_set *scratch, struct buf *out);
+
+/* One batch: its pieces must last until it is ended. */
 enum err fulltext_begin(struct fulltext **out, struct sql *);
-enum err
-fulltext_add(struct fulltext *, int64_t seq, const struct search_text *);
+enum err fulltext_add(struct fulltext *, int64_t seq, struct span pieces);
 /* ERR_OK, or what failed. NULL is allowed. */
 enum err fulltext_end(struct fulltext *);
 

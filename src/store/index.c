@@ -19,6 +19,7 @@ index_entry_free(struct index_entry *entry)
 	message_free(entry->message);
 	mime_free(entry->mime);
 	search_text_release(&entry->search);
+	buf_release(&entry->pieces);
 	findings_release(&entry->findings);
 	tag_free(entry->tags);
 	free(entry);

@@ -29,6 +29,7 @@ struct index_entry {
 	struct message *message; /* envelope; its body is empty */
 	struct mime *mime;
 	struct search_text search;
+	struct buf pieces;        /* of it: fulltext.h */
 	struct findings findings; /* of the message */
 	char **tags;              /* NULL-terminated, sorted, as put */
 	char sha256[65];

@@ -328,8 +328,8 @@ put_entry(struct putting *putting, const struct index_entry *entry)
 	if (!err)
 		err = put_rows(sql, entry, &putting->lists);
 	if (!err)
-		err =
-		    fulltext_add(putting->fulltext, entry->seq, &entry->search);
+		err = fulltext_add(
+		    putting->fulltext, entry->seq, buf_span(&entry->pieces));
 	if (!err && visit == VISIT_FIRST)
 		err = put_tags(sql, entry);
 	return err;

@@ -3,7 +3,9 @@
 
 #include "digest.h"
 #include "envelope.h"
+#include "fulltext.h"
 #include "tag.h"
+#include "token.h"
 #include "trace.h"
 
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 /* What is read at once of a body that is not read whole. */
 #define PIECE_SIZE ((size_t)64 * 1024)
 #define TRACE_LIMIT ((size_t)16 * 1024 * 1024)
+/* Blanks between words take a third more than search_text.h allows for. */
+#define PIECES_LIMIT ((size_t)1100 * 1024 * 1024)
 
 enum { COLUMN_BYTES = ENVELOPE_COUNT };
 
@@ -18,6 +22,7 @@ enum { COLUMN_BYTES = ENVELOPE_COUNT };
 struct taking {
 	struct sql *sql;
 	struct digest *digest;
+	struct token_set pieces; /* scratch */
 	enum index_extent extent;
 	struct index_entry *first;
 	struct index_entry **last; /* where the next one is hung */
@@ -34,6 +39,7 @@ entry_new(void)
 		return NULL;
 	findings_init(&entry->findings);
 	search_text_init(&entry->search);
+	buf_init(&entry->pieces, PIECES_LIMIT);
 	entry->message = envelope_new();
 	if (entry->message)
 		return entry;
@@ -56,11 +62,12 @@ measure_trace(struct index_entry *entry)
 }
 
 static enum err
-parse(const struct taking *taking, struct index_entry *entry, struct span bytes)
+parse(struct taking *taking, struct index_entry *entry, struct span bytes)
 {
 	entry->mime = mime_parse(bytes);
 	if (!entry->mime ||
-	    !search_text_make(&entry->search, entry->message, entry->mime))
+	    !search_text_make(&entry->search, entry->message, entry->mime) ||
+	    !fulltext_split(&entry->search, &taking->pieces, &entry->pieces))
 		return ERR_MEMORY;
 	if (taking->extent == INDEX_ALL &&
 	    !finding_message(
@@ -182,10 +189,12 @@ index_take_extent(struct sql *sql, size_t count, uint64_t bytes,
 	    .sql = sql, .extent = extent, .last = &taking.first};
 	enum err err = ERR_MEMORY;
 
+	token_set_init(&taking.pieces);
 	taking.digest = digest_new();
 	if (taking.digest)
 		err = take_rows(&taking, count, bytes);
 	digest_free(taking.digest);
+	token_set_release(&taking.pieces);
 	*out = taking.first;
 	if (!err)
 		return ERR_OK;

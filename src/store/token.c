@@ -6,34 +6,40 @@
 
 #define FIRST_SIZE 1024
 
-static bool
-is_letter(char byte)
-{
-	return byte >= 'a' && byte <= 'z';
-}
+enum byte_kind { BYTE_GAP, BYTE_LETTER, BYTE_OTHER };
 
-static bool
-is_part(char byte)
+static enum byte_kind
+kind_of(char byte)
 {
-	return is_letter(byte) || (byte >= '0' && byte <= '9') ||
-	    (unsigned char)byte >= 128;
+	if (byte >= 'a' && byte <= 'z')
+		return BYTE_LETTER;
+	return (byte >= '0' && byte <= '9') || (unsigned char)byte >= 128
+	    ? BYTE_OTHER
+	    : BYTE_GAP;
 }
 
 bool
 token_next(struct span *rest, struct token *token)
 {
-	while (rest->len) {
-		size_t start = 0, letters = 0, end;
+	const char *at = rest->at, *end = at + rest->len;
 
-		while (start < rest->len && !is_part(rest->at[start]))
-			start++;
-		for (end = start; end < rest->len && is_part(rest->at[end]);
-		     end++)
-			letters += is_letter(rest->at[end]);
-		token->text = span_make(rest->at + start, end - start);
+	while (at < end) {
+		const char *start;
+		size_t others = 0;
+
+		while (at < end && kind_of(*at) == BYTE_GAP)
+			at++;
+		for (start = at; at < end; at++) {
+			enum byte_kind kind = kind_of(*at);
+
+			if (kind == BYTE_GAP)
+				break;
+			others += kind == BYTE_OTHER;
+		}
+		token->text = span_make(start, (size_t)(at - start));
 		token->is_word =
-		    letters == end - start && letters <= TOKEN_WORD_MAX;
-		span_skip(rest, end);
+		    others == 0 && token->text.len <= TOKEN_WORD_MAX;
+		*rest = span_make(at, (size_t)(end - at));
 		if (token->text.len >= TOKEN_GRAM)
 			return true;
 	}
@@ -137,4 +143,39 @@ token_set_take(struct token_set *set, struct span text)
 		set->count++;
 	}
 	return &slot->number;
+}
+
+static bool
+put_new(struct token_set *set, struct span text, struct buf *out)
+{
+	uint8_t *seen = token_set_take(set, text);
+	char *room;
+
+	if (!seen || *seen)
+		return seen != NULL;
+	*seen = 1;
+	room = buf_room(out, text.len + 1);
+	if (!room)
+		return false;
+	memcpy(room, text.at, text.len);
+	room[text.len] = ' ';
+	buf_grow(out, text.len + 1);
+	return true;
+}
+
+/* A word of three letters is its own piece of three bytes. */
+bool
+token_put(struct token_set *set, struct span text, struct buf *out)
+{
+	struct token token;
+
+	while (token_next(&text, &token)) {
+		size_t len = token.is_word ? token.text.len : TOKEN_GRAM;
+
+		for (size_t at = 0; at + len <= token.text.len; at++)
+			if (!put_new(
+				set, span_make(token.text.at + at, len), out))
+				return false;
+	}
+	return true;
 }

@@ -11,6 +11,7 @@
 #ifndef TOKEN_H
 #define TOKEN_H
 
+#include "buf.h"
 #include "span.h"
 
 #include <stdbool.h>
@@ -47,5 +48,13 @@ void token_set_reset(struct token_set *);
  * reset. NULL without memory, good until the next call.
  */
 uint8_t *token_set_take(struct token_set *, struct span text);
+
+/*
+ * Appends what the index keeps of the text, each once since the set was reset,
+ * with a blank behind it: a word whole, of all else every three bytes. So what
+ * is longer than TOKEN_GRAM there is a word. Borrows the text for the set.
+ * False without memory.
+ */
+bool token_put(struct token_set *, struct span text, struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "corpus.h"
 #include "fail_alloc.h"
+#include "token.h"
 #include "txn.h"
 #include "unit.h"
 
@@ -37,13 +38,20 @@ add(struct sql *sql, int64_t seq, const char *body)
 {
 	struct search_text search;
 	struct fulltext *fulltext;
+	struct token_set scratch;
+	struct buf pieces;
 
 	make_search(&search, body);
+	token_set_init(&scratch);
+	buf_init(&pieces, 1000000);
+	assert_true(fulltext_split(&search, &scratch, &pieces));
 	corpus_check(sql, txn_begin(sql));
 	corpus_check(sql, fulltext_begin(&fulltext, sql));
-	corpus_check(sql, fulltext_add(fulltext, seq, &search));
+	corpus_check(sql, fulltext_add(fulltext, seq, buf_span(&pieces)));
 	corpus_check(sql, fulltext_end(fulltext));
 	corpus_check(sql, txn_commit(sql));
+	buf_release(&pieces);
+	token_set_release(&scratch);
 	search_text_release(&search);
 }
 
@@ -304,23 +312,29 @@ add_and_want(void *context)
 	struct query_error error;
 	struct query *query = query_parse(
 	    SPAN("hello OR (4711 rcpt:*w\xc3\xb6rld*)"), NULL, &error);
-	struct buf expression;
+	struct token_set scratch;
+	struct buf expression, pieces;
 	double rarity;
 
 	search_text_init(&search);
+	token_set_init(&scratch);
 	buf_init(&expression, 65536);
+	buf_init(&pieces, 65536);
 	if (query && buf_put_string(&search.bytes, "hello 4711 world") &&
 	    txn_begin(sql) == ERR_OK) {
 		search.ends[SEARCH_BODY] = search.bytes.len;
-		if (fulltext_begin(&fulltext, sql) == ERR_OK)
-			(void)fulltext_add(fulltext, 2, &search);
+		if (fulltext_split(&search, &scratch, &pieces) &&
+		    fulltext_begin(&fulltext, sql) == ERR_OK)
+			(void)fulltext_add(fulltext, 2, buf_span(&pieces));
 		(void)fulltext_end(fulltext);
 		txn_rollback(sql);
 		(void)fulltext_want(sql, query, 10, &expression, &rarity);
 	}
 	query_free(query);
 	search_text_release(&search);
+	token_set_release(&scratch);
 	buf_release(&expression);
+	buf_release(&pieces);
 }
 
 static void
