@@ -278,6 +278,13 @@ static const struct row rows[] = {
 	"S 5 354 go\nc 6 LHLO d.test\nS 6 250 x\nS 6 250 z\nS 6 250-mx\n"
 	"S 6 250 ETRN\nC 7 ETRN x\nS 7 250 ok\n" QUIT,
 	""},
+    {"verb-unadvertised", GOOD, "unix",
+	"S 1 220 mx LMTP\nC 2 LHLO c.test\nS 3 250-mx\nS 3 250 CHUNKING\n"
+	"C 4 MAIL FROM:<a@b.test>\nS 4 250 a\nC 5 RCPT TO:<x@y.test>\n"
+	"S 5 250 b\nC 6 RCPT TO:<z@y.test>\nS 6 250 c\nC 7 BDAT 0 LAST\n"
+	"S 7 250 x\nS 7 250 z\nC 8 LHLO d.test\nS 8 250-mx\n"
+	"S 8 250 ETRN\nC 9 ETRN x\nS 9 250 ok\nC 9 ETRN y\nS 9 250 ok\n" QUIT,
+	""},
     /* What is no record is passed over. */
     {"no-quit", GOOD, "", "", ""},
     {"no-quit", GOOD, "x", "nothing\n\nC x\nS\n", ""},

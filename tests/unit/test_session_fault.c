@@ -200,6 +200,32 @@ delays(void **state)
 	guest_leave(&guest);
 }
 
+/* What a client sends before it reads the refusal must not destroy that. */
+static void
+lingers_behind_a_refusal(void **state)
+{
+	struct house *house = *state;
+	struct guest guest;
+
+	start(house, "mail reply=421:4.3.2:no");
+	guest_enter(&guest, house, house->address);
+	(void)event_del(guest.readable);
+	guest_say(&guest, "MAIL FROM:<a@x>\r\n");
+	for (int i = 0; i < 5; i++)
+		loop_turn(house->loop);
+	for (int i = 0; i < 3; i++) {
+		guest_say(&guest, "RCPT TO:<b@y>\r\n");
+		loop_turn(house->loop);
+	}
+	(void)event_add(guest.readable, NULL);
+	guest_hear(&guest, "421 4.3.2 no\r\n");
+	guest_hear_end(&guest);
+	assert_false(guest.is_reset);
+	guest_leave(&guest);
+	house_wait_for_ends(house, 1);
+	house_expect(house, "SELECT ending FROM session", "fault");
+}
+
 /* Who cannot wait for a late greeting is heard before it. */
 static void
 hears_early_talkers(void **state)
@@ -525,6 +551,7 @@ main(void)
 	    TEST(keeps_what_was_refused),
 	    TEST(keeps_mail_without_recipients),
 	    TEST(delays),
+	    TEST(lingers_behind_a_refusal),
 	    TEST(hears_early_talkers),
 	    TEST(is_left_in_a_delay),
 	    TEST(drips),
