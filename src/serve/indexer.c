@@ -201,6 +201,21 @@ run_take(struct store_job *job, struct sql *sql)
 			 batch->indexer->extent, &batch->entries);
 }
 
+/* Who came before anybody knew what there is waits for all of it. */
+static void
+learn_newest(struct indexer *indexer, int64_t newest)
+{
+	struct ticket *ticket;
+
+	STAILQ_FOREACH(ticket, &indexer->tickets, entry)
+	{
+		if (ticket->seq == 0)
+			ticket->seq = newest;
+	}
+	if (newest > indexer->saw)
+		indexer->saw = newest;
+}
+
 static void
 on_taken(struct store_job *job, enum err err)
 {
@@ -210,8 +225,7 @@ on_taken(struct store_job *job, enum err err)
 	if (err)
 		log_error(indexer->log, "index: messages cannot be read: %s",
 		    err_text(err));
-	if (batch->newest > indexer->saw)
-		indexer->saw = batch->newest;
+	learn_newest(indexer, batch->newest);
 	if (indexer->state == STOPPED) {
 		free_entries(batch);
 		return;

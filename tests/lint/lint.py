@@ -96,10 +96,7 @@ STATE = {
 # Modules that no unit test covers, and why.
 WITHOUT_UNIT_TEST = {
     "src/serve/api*.c": "tests/e2e/test_api_*.py ask each handler over HTTP",
-    "src/serve/indexer.c": "every answer of the API waits for it",
     "src/serve/web.c": "what tests/e2e/test_api_*.py talk to",
-    "src/store/inbox.c": "tests/e2e/test_api_own.py lists and removes them",
-    "src/store/mark.c": "tests/e2e/test_api_mailpit.py marks and tags",
     "src/app/cmd.c": "the end-to-end tests read what it prints",
     "src/app/check.c": "tests/e2e/test_assert.py prints what it finds",
     "src/app/cmd_assert.c": "tests/e2e/test_assert.py runs it",
