@@ -330,6 +330,10 @@ test('what was deleted can be had back for a while', () =>
 		/* Mail that comes meanwhile brings none of them. */
 		await server.send(plain('five'));
 		await waitRows(page, ['five', 'two', 'one']);
+		/* Nor does a list that is read again. */
+		await page.click('[aria-label="Mark all as read"]');
+		await waitUnread(page, 'five', false);
+		await waitRows(page, ['five', 'two', 'one']);
 		/* Who leaves has meant it. */
 		await page.goto('about:blank');
 		await page.goto(server.url);
