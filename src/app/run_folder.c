@@ -3,6 +3,7 @@
 
 #include "cmd.h"
 #include "folder.h"
+#include "sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,21 +92,17 @@ run_folder_keep(char **db, const char *path, struct failure *f)
 	return err;
 }
 
+/* Readers leave a WAL behind, and a server that was killed one with mail in it:
+   whoever closes it last, and may write, brings it home. */
 void
 run_folder_tidy(const char *db)
 {
-	char *log = NULL;
-	char *index = NULL;
-	struct stat found;
+	struct sql *sql;
 
-	if (asprintf(&log, "%s-wal", db) >= 0 &&
-	    asprintf(&index, "%s-shm", db) >= 0 && stat(log, &found) == 0 &&
-	    found.st_size == 0) {
-		(void)unlink(log);
-		(void)unlink(index);
-	}
-	free(log);
-	free(index);
+	if (sql_open(&sql, db, SQL_WRITE, NULL))
+		return;
+	(void)sql_checkpoint(sql);
+	sql_close(sql);
 }
 
 /* ---- the artifacts */

@@ -23,7 +23,8 @@ enum err run_folder_keep(char **db, const char *path, struct failure *);
 enum err run_folder_write(
     const char *path, const char *db, struct source *, struct failure *);
 
-/* Once nobody has the database open: removes SQLite's empty files beside it. */
+/* Once nobody has the database open: leaves it alone, without files beside it.
+ */
 void run_folder_tidy(const char *db);
 
 #endif
