@@ -477,7 +477,7 @@ step_talking(struct session *session)
 		return false;
 	if (session->state != SESSION_TALKING)
 		return true;
-	if (session_record_is_full(session))
+	if (session_record_is_full(session) || session_rest_is_out(session))
 		return false;
 	if (session->is_fresh || (session->may_read && has_read))
 		loop_later(session->shared->loop, &session->again);

@@ -278,6 +278,11 @@ void session_complain(struct session *, enum err);
    already. */
 void session_put_rest(struct session *, enum message_state, struct span reason);
 
+/* True: some is on its way, and the session waits for it before it takes what
+   the client says next, having heard our no. So that who heard two replies, of
+   which the first was a no, finds in the store what it was about. */
+bool session_rest_is_out(struct session *);
+
 /* ---- session_check.c */
 
 /* Looks for errors in the message, then refuses or stores it. The session waits

@@ -37,9 +37,26 @@ on_rest(struct store_job *job, enum err err)
 	}
 	session_give(shared, message);
 	free(rest);
-	if (session->waits_for_rest && session->state == SESSION_WAITING)
+	if (session->waits_for_rest && session->rests_out == 0 &&
+	    session->state == SESSION_WAITING)
 		session_resume(session);
 	session_put_settle(session);
+}
+
+static void
+wait_for_rests(struct session *session)
+{
+	session->waits_for_rest = true;
+	session->state = SESSION_WAITING;
+}
+
+bool
+session_rest_is_out(struct session *session)
+{
+	if (session->rests_out == 0)
+		return false;
+	wait_for_rests(session);
+	return true;
 }
 
 /* Takes the message. Without memory it is not kept. */
@@ -63,11 +80,8 @@ submit(struct session *session)
 	session->message = NULL;
 	session->rests_out++;
 	store_write(session->shared->store, &rest->put.job);
-	if (session->rests_out >= REST_MAX &&
-	    session->state == SESSION_TALKING) {
-		session->waits_for_rest = true;
-		session->state = SESSION_WAITING;
-	}
+	if (session->rests_out >= REST_MAX && session->state == SESSION_TALKING)
+		wait_for_rests(session);
 }
 
 static void
