@@ -135,9 +135,14 @@ static enum err
 show_facts(
     struct work *work, struct sql *sql, const struct pick_session *session)
 {
-	(void)sql;
-	api_set_answer(&work->task, api_session(session));
-	return ERR_OK;
+	enum err err = pick_dialogue(sql, session->seq, &work->dialogue);
+	json_t *answer = api_session(session);
+
+	if (answer && !err)
+		(void)json_object_set_new(answer, "timings",
+		    api_session_times(buf_span(&work->dialogue)));
+	api_set_answer(&work->task, answer);
+	return err;
 }
 
 static enum err

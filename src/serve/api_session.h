@@ -22,6 +22,14 @@ struct json_t; /* Jansson's */
 struct json_t *api_session(const struct pick_session *);
 
 /*
+ * When things happened, in seconds since the session began: {greeting, hello,
+ * tls, messages: [{id, state, first_octet, last_octet, reply}]}. null is what
+ * did not happen, or no longer stands in the record. A message is committed
+ * just before its reply; one that was refused had its reply before.
+ */
+struct json_t *api_session_times(struct span dialogue);
+
+/*
  * The conversation as text, a line each: seconds since the start, "C:", "S:" or
  * "--" for a remark of ours, what was said, escaped as dialogue.h has it. "+C:"
  * came in one read with the line before. False when `out` is full.

@@ -59,6 +59,11 @@ def a_message_brings_what_is_new_of_its_session():
                                found["session"])
         assert seen["tls"]["version"].startswith("TLSv1."), seen
         assert seen["helo"] == "newer-facts.test", seen
+        times = seen["timings"]
+        assert times["greeting"] <= times["hello"] <= times["tls"], times
+        entry, = times["messages"]
+        assert entry["id"] == found["id"], times
+        assert times["tls"] <= entry["first_octet"] <= entry["last_octet"]
         client.ask("QUIT", 221)
 
 

@@ -115,6 +115,33 @@ shows_the_conversation(void **state)
 }
 
 static void
+tells_when_things_happened(void **state)
+{
+	(void)state;
+	check_json(api_session_times(SPAN("")),
+	    "{\"greeting\":null,\"hello\":null,\"tls\":null,"
+	    "\"messages\":[]}");
+	check_json(
+	    api_session_times(SPAN("S 10 220 x\nC 500000 HELO a\nS 500001 250\n"
+				   "I 600000 TLS TLSv1.3 C G\n"
+				   "C 700000 EHLO b\nS 700001 250\n"
+				   "I 1500000 message M1: 4 octets, from"
+				   " 1.250000 to 1.500000\n"
+				   "S 1750000 250 saved\nS 1760000 250 no\n"
+				   "S 1800000 552 no\nI 1800001 refused message"
+				   " M2: 0 of 0 octets kept\nS 1900000 250\n"
+				   "I 2000000 aborted message M3: 1 of 2 octets"
+				   " kept, from 1.950000 to x\n")),
+	    "{\"greeting\":1e-5,\"hello\":0.5,\"tls\":0.6,\"messages\":["
+	    "{\"id\":\"M1\",\"state\":\"accepted\",\"reply\":1.75,"
+	    "\"first_octet\":1.25,\"last_octet\":1.5},"
+	    "{\"id\":\"M2\",\"state\":\"refused\",\"reply\":null,"
+	    "\"first_octet\":null,\"last_octet\":null},"
+	    "{\"id\":\"M3\",\"state\":\"aborted\",\"reply\":null,"
+	    "\"first_octet\":1.95,\"last_octet\":null}]}");
+}
+
+static void
 shows_findings(void **state)
 {
 	const struct finding_rule *rule = finding_rule(SPAN("bare-lf"));
@@ -156,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(has_each_key),
 	    cmocka_unit_test(shows_the_conversation),
+	    cmocka_unit_test(tells_when_things_happened),
 	    cmocka_unit_test(shows_findings),
 	};
 
