@@ -288,16 +288,17 @@ others_read_meanwhile(void **state)
 
 /* ---- locks */
 
-/* Holds the lock until the pipe is closed. */
+/* Holds the lock from a byte in the pipe until that is closed. */
 static int
 hold_lock(struct fixture *fixture, const int *fds)
 {
 	sqlite3 *db;
-	char byte = 'x';
+	char byte;
 
 	(void)close(fds[1]);
 	(void)close(fds[2]);
-	if (sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READWRITE, NULL) ||
+	if (read(fds[0], &byte, 1) != 1 ||
+	    sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READWRITE, NULL) ||
 	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
 	    write(fds[3], &byte, 1) != 1)
 		return 1;
@@ -331,13 +332,15 @@ a_lock_is_not_waited_for_forever(void **state)
 	char byte;
 	pid_t pid;
 
-	assert_int_equal(store_open(&store, &options, NULL), ERR_OK);
-	put_one(fixture, store, 0, ERR_OK);
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(pipe(fds + 2), 0);
+	/* Before there are threads, whose locks a child would find taken. */
 	pid = in_a_child(hold_lock, fixture, fds);
 	(void)close(fds[0]);
 	(void)close(fds[3]);
+	assert_int_equal(store_open(&store, &options, NULL), ERR_OK);
+	put_one(fixture, store, 0, ERR_OK);
+	assert_int_equal(write(fds[1], "x", 1), 1);
 	assert_int_equal(read(fds[2], &byte, 1), 1);
 	put_one(fixture, store, 1, ERR_BUSY);
 	put_one(fixture, store, 1, ERR_BUSY);
