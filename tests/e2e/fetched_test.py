@@ -2,6 +2,8 @@
 folder. Where one is not reached, the test that needs it is skipped and says so.
 """
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -28,6 +30,15 @@ def fetch(what, *words, folder):
         raise Skip("%s cannot fetch %s" % (os.path.basename(words[0]), what))
 
 
+@contextlib.contextmanager
+def alone():
+    """Test programs run side by side: one fetches, the others wait for it."""
+    os.makedirs(FETCHED, exist_ok=True)
+    with open(os.path.join(FETCHED, "lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def is_up_to_date(copy, original):
     if not os.path.exists(copy):
         return False
@@ -35,13 +46,7 @@ def is_up_to_date(copy, original):
         return one.read() == other.read()
 
 
-def node_modules():
-    """A folder with the clients in JavaScript, and with the scripts that use
-    them; the versions stand in package-lock.json."""
-    require("node")
-    require("npm")
-    source = os.path.join(TOP_SRCDIR, "tests", "e2e", "node")
-    folder = os.path.join(FETCHED, "node")
+def fetch_node_modules(source, folder):
     lock = os.path.join(folder, "package-lock.json")
     os.makedirs(folder, exist_ok=True)
     if not is_up_to_date(lock, os.path.join(source, "package-lock.json")):
@@ -60,18 +65,28 @@ def node_modules():
     for name in ("send.js", "published.mjs"):
         shutil.copyfile(os.path.join(source, name),
                         os.path.join(folder, name))
+
+
+def node_modules():
+    """A folder with the clients in JavaScript, and with the scripts that use
+    them; the versions stand in package-lock.json."""
+    require("node")
+    require("npm")
+    source = os.path.join(TOP_SRCDIR, "tests", "e2e", "node")
+    folder = os.path.join(FETCHED, "node")
+    with alone():
+        fetch_node_modules(source, folder)
     return folder
 
 
-def python_packages(*packages):
-    """A folder for PYTHONPATH; each package is named with its version."""
-    folder = os.path.join(FETCHED, "python")
-    mark = os.path.join(folder, "packages.txt")
-    wanted = "\n".join(packages) + "\n"
-    if os.path.exists(mark):
-        with open(mark, encoding="utf-8") as file:
-            if file.read() == wanted:
-                return folder
+def has_text(path, wanted):
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        return file.read() == wanted
+
+
+def fetch_python_packages(folder, packages):
     if subprocess.run([sys.executable, "-m", "pip", "--version"], check=False,
                       stdout=subprocess.DEVNULL,
                       stderr=subprocess.DEVNULL).returncode:
@@ -81,6 +96,16 @@ def python_packages(*packages):
     fetch(" ".join(packages), sys.executable, "-m", "pip", "install",
           "--quiet", "--target", folder, "--retries", "0", *packages,
           folder=folder)
-    with open(mark, "w", encoding="utf-8") as file:
-        file.write(wanted)
+
+
+def python_packages(*packages):
+    """A folder for PYTHONPATH; each package is named with its version."""
+    folder = os.path.join(FETCHED, "python")
+    mark = os.path.join(folder, "packages.txt")
+    wanted = "\n".join(packages) + "\n"
+    with alone():
+        if not has_text(mark, wanted):
+            fetch_python_packages(folder, packages)
+            with open(mark, "w", encoding="utf-8") as file:
+                file.write(wanted)
     return folder
