@@ -50,6 +50,24 @@ own_add_message(const struct pick_row *row, void *context)
 	return json_array_append_new(context, api_message(row)) == 0;
 }
 
+enum err
+own_cursor(struct sql *sql, const struct json_t *messages, int64_t *seq)
+{
+	enum err err = pick_found(sql, seq);
+	json_t *message;
+	size_t i;
+
+	json_array_foreach(messages, i, message)
+	{
+		int64_t given =
+		    json_integer_value(json_object_get(message, "seq"));
+
+		if (given > *seq)
+			*seq = given;
+	}
+	return err;
+}
+
 bool
 own_take_cursor(struct api_task *task, uint64_t fallback, const char *count)
 {

@@ -17,6 +17,12 @@ void own_reply_failure(struct api_task *, enum err);
 bool own_add_message(const struct pick_row *, void *context);
 
 /*
+ * The seq from which who has got `messages` goes on: in the same reading, so
+ * that nothing is missed that was stored meanwhile and could not be found yet.
+ */
+enum err own_cursor(struct sql *, const struct json_t *messages, int64_t *seq);
+
+/*
  * Reads the parameter named `count` (1 to OWN_COUNT_MAX), `after`, `before` and
  * the query into task->pick. False after answering.
  */

@@ -70,11 +70,11 @@ work_list(struct api_task *task, struct sql *sql)
 {
 	json_t *messages = json_array();
 	int64_t seq = 0;
-	enum err err = pick_newest(sql, &seq);
+	enum err err =
+	    pick_messages(sql, &task->pick, own_add_message, messages);
 
 	if (!err)
-		err =
-		    pick_messages(sql, &task->pick, own_add_message, messages);
+		err = own_cursor(sql, messages, &seq);
 	api_set_answer(task,
 	    json_pack(
 		"{s:o, s:I}", "messages", messages, "seq", (json_int_t)seq));
@@ -141,7 +141,7 @@ work_take(struct api_task *task, struct sql *sql)
 			err = remove_one(work, sql, seq);
 	}
 	if (!err && seq == 0)
-		err = pick_newest(sql, &seq);
+		err = pick_found(sql, &seq);
 	api_set_answer(task,
 	    json_pack(
 		"{s:o, s:I}", "messages", messages, "seq", (json_int_t)seq));

@@ -165,7 +165,7 @@ work_read(struct api_task *task, struct sql *sql)
 	pick.oldest_first = true;
 	wait->messages = json_array();
 	err = pick_messages(sql, &pick, own_add_message, wait->messages);
-	return err ? err : pick_newest(sql, &wait->seq);
+	return err ? err : own_cursor(sql, wait->messages, &wait->seq);
 }
 
 /* Of what came meanwhile the reading may have seen a part. */

@@ -104,4 +104,10 @@ enum err pick_inbox_stats(struct sql *, struct span inbox, struct pick_stats *);
 /* Its `seq` alone: the cursor "after everything that is stored now". */
 enum err pick_newest(struct sql *, int64_t *seq);
 
+/*
+ * The cursor "after everything that could be found now": what is stored behind
+ * it is not indexed yet, and was not among what the same reading has found.
+ */
+enum err pick_found(struct sql *, int64_t *seq);
+
 #endif

@@ -104,12 +104,11 @@ pick_inbox_stats(struct sql *sql, struct span inbox, struct pick_stats *stats)
 	return sql_done(row);
 }
 
-enum err
-pick_newest(struct sql *sql, int64_t *seq)
+static enum err
+ask_number(struct sql *sql, const char *question, int64_t *seq)
 {
 	struct sql_row *row;
-	enum err err = sql_start(
-	    sql, &row, "SELECT value FROM counter WHERE name = 'seq'");
+	enum err err = sql_start(sql, &row, question);
 
 	*seq = 0;
 	if (err)
@@ -117,4 +116,22 @@ pick_newest(struct sql *sql, int64_t *seq)
 	if (sql_step(row) == ERR_OK)
 		*seq = sql_number(row, 0);
 	return sql_done(row);
+}
+
+enum err
+pick_newest(struct sql *sql, int64_t *seq)
+{
+	return ask_number(
+	    sql, "SELECT value FROM counter WHERE name = 'seq'", seq);
+}
+
+enum err
+pick_found(struct sql *sql, int64_t *seq)
+{
+	/* The index of the table is asked in its own words first. */
+	return ask_number(sql,
+	    "SELECT ifnull((SELECT seq - 1 FROM message"
+	    " WHERE is_indexed <> 1 AND is_indexed = 0 ORDER BY seq LIMIT 1),"
+	    " (SELECT value FROM counter WHERE name = 'seq'))",
+	    seq);
 }

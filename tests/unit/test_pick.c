@@ -394,6 +394,32 @@ add_bytes(struct span bytes, void *context)
 	return buf_put(context, bytes);
 }
 
+static int64_t
+cursor(struct sql *sql)
+{
+	int64_t seq = -1;
+
+	corpus_check(sql, pick_found(sql, &seq));
+	return seq;
+}
+
+/* What is being indexed anew could be found before. */
+static void
+knows_how_far_one_can_find(void **state)
+{
+	int64_t newest = -1;
+
+	corpus_check(*state, pick_newest(*state, &newest));
+	assert_int_equal(cursor(*state), newest);
+	corpus_check(
+	    *state, sql_exec(*state, "UPDATE message SET is_indexed = 2"));
+	assert_int_equal(cursor(*state), newest);
+	corpus_check(*state,
+	    sql_exec(
+		*state, "UPDATE message SET is_indexed = 0 WHERE seq > 4"));
+	assert_int_equal(cursor(*state), 4);
+}
+
 static void
 reads_bodies(void **state)
 {
@@ -466,6 +492,7 @@ main(void)
 	    TEST(removes_everything),
 	    TEST(tells_what_goes),
 	    TEST(tells_the_stats),
+	    TEST(knows_how_far_one_can_find),
 	    TEST(reads_bodies),
 	    TEST(bears_lack_of_memory),
 	};
