@@ -41,6 +41,8 @@ DEADLINE = 30
 TESTS = []
 # The thread sanitizer does not see the locks of GLib's slices.
 os.environ["G_SLICE"] = "always-malloc"
+# What a shell runs in the background ignores it, and so would our children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # ---- TAP
