@@ -99,11 +99,17 @@ say_where_it_is(const struct serve *serve)
 static void
 put_recipients(struct buf *out, const struct message *message)
 {
+	const char *before = "";
+
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		struct message_rcpt rcpt = message_recipient(message, i);
 
-		buf_printf(
-		    out, "%s%.*s", i > 0 ? ", " : "", SPAN_ARG(rcpt.address));
+		/* Who was refused did not get it, unless nobody did. */
+		if (message->state == MESSAGE_ACCEPTED &&
+		    !message_rcpt_is_accepted(&rcpt))
+			continue;
+		buf_printf(out, "%s%.*s", before, SPAN_ARG(rcpt.address));
+		before = ", ";
 	}
 }
 
@@ -117,19 +123,22 @@ on_watch(const struct watch_event *event, void *context)
 	};
 	const struct serve *serve = context;
 	const struct index_entry *entry = event->entry;
+	struct span from;
 	struct buf to;
 
 	if (event->kind != WATCH_MESSAGE)
 		return;
 	buf_init(&to, 400);
 	put_recipients(&to, entry->message);
+	from = message_get(entry->message, MESSAGE_MAIL_FROM);
+	if (from.len == 0)
+		from = SPAN("<>");
 	log_info(serve->server.setup.log,
 	    "%lld: from %.*s to %.*s%s: \"%s\", %llu bytes, %zu findings%s",
-	    (long long)entry->seq,
-	    SPAN_ARG(message_get(entry->message, MESSAGE_MAIL_FROM)),
-	    SPAN_ARG(buf_span(&to)), buf_failed(&to) ? ", ..." : "",
-	    entry->mime->subject, (unsigned long long)entry->size,
-	    entry->findings.count, states[entry->message->state]);
+	    (long long)entry->seq, SPAN_ARG(from), SPAN_ARG(buf_span(&to)),
+	    buf_failed(&to) ? ", ..." : "", entry->mime->subject,
+	    (unsigned long long)entry->size, entry->findings.count,
+	    states[entry->message->state]);
 	buf_release(&to);
 }
 

@@ -14,6 +14,7 @@ put_text(struct buf *out, const json_t *object, const char *key)
 void
 near_put_message(struct buf *out, const json_t *message)
 {
+	const char *before = "<";
 	json_t *rcpt;
 	size_t i;
 
@@ -25,9 +26,12 @@ near_put_message(struct buf *out, const json_t *message)
 	buf_put_string(out, "> to ");
 	json_array_foreach(json_object_get(message, "recipients"), i, rcpt)
 	{
-		buf_put_string(out, i > 0 ? ", <" : "<");
+		if (!output_names(message, rcpt))
+			continue;
+		buf_put_string(out, before);
 		put_text(out, rcpt, "address");
 		buf_put_char(out, '>');
+		before = ", <";
 	}
 	buf_put_string(out, ": \"");
 	put_text(out, message, "subject");

@@ -20,10 +20,11 @@ enum output_form { OUTPUT_TABLE, OUTPUT_LINES, OUTPUT_JSON };
 /* What stands in a column, and of which key of the object. */
 enum output_kind {
 	OUTPUT_VALUE,
-	OUTPUT_TIME,      /* local in a table, else as it stands */
-	OUTPUT_SENDER,    /* "<>" in a table when it is empty */
-	OUTPUT_ADDRESSES, /* the `address` of each, with commas between */
-	OUTPUT_PLACE,     /* `offset`, or `line` where that is null */
+	OUTPUT_TIME,   /* local in a table, else as it stands */
+	OUTPUT_SENDER, /* "<>" in a table when it is empty */
+	/* The `address` of each that output_names(), with commas between. */
+	OUTPUT_ADDRESSES,
+	OUTPUT_PLACE, /* `offset`, or `line` where that is null */
 };
 
 enum output_side { OUTPUT_LEFT, OUTPUT_RIGHT };
@@ -67,6 +68,12 @@ size_t output_width(struct span text);
 /* Appends a field as it is, unescaped. */
 void output_field(struct buf *, const struct output_column *, const json_t *row,
     enum output_form);
+
+/*
+ * Whether a person is told of this recipient of a message: that it was refused
+ * is said where the envelope is shown, and here where nobody got the message.
+ */
+bool output_names(const json_t *message, const json_t *recipient);
 
 /* The columns of what there is to print. */
 extern const struct output_column output_messages[];

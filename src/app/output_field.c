@@ -1,6 +1,7 @@
 /* output_field: what stands in a column. */
 #include "output.h"
 
+#include <string.h>
 #include <time.h>
 
 static void
@@ -49,17 +50,32 @@ put_local_time(struct buf *out, const json_t *value)
 		buf_put_string(out, local);
 }
 
-static void
-put_addresses(struct buf *out, const json_t *list)
+bool
+output_names(const json_t *message, const json_t *recipient)
 {
+	const char *state =
+	    json_string_value(json_object_get(message, "state"));
+	const char *reply =
+	    json_string_value(json_object_get(recipient, "reply"));
+
+	return !state || strcmp(state, "accepted") != 0 || !reply ||
+	    reply[0] == '2';
+}
+
+static void
+put_addresses(struct buf *out, const json_t *list, const json_t *row)
+{
+	const char *before = "";
 	size_t i;
 	json_t *one;
 
 	json_array_foreach(list, i, one)
 	{
-		if (i > 0)
-			buf_put_string(out, ", ");
+		if (!output_names(row, one))
+			continue;
+		buf_put_string(out, before);
 		put_string(out, json_object_get(one, "address"));
+		before = ", ";
 	}
 }
 
@@ -86,7 +102,7 @@ output_field(struct buf *out, const struct output_column *column,
 		put_string(out, value);
 		break;
 	case OUTPUT_ADDRESSES:
-		put_addresses(out, value);
+		put_addresses(out, value, row);
 		break;
 	case OUTPUT_PLACE:
 		/* People count lines from 1. */

@@ -256,6 +256,36 @@ def logs_a_line_for_each_message_when_asked():
 
 
 @test
+def names_only_who_got_it():
+    """Lines for people name no recipient that was refused, unless the whole
+    message was."""
+    with Server("--log-level", "info",
+                "--fault", "rcpt to=full@* reply=452") as server:
+        with server.client() as client:
+            client.hello()
+            for recipients in (["full@x.test", "ok@x.test"], ["full@y.test"]):
+                client.ask("MAIL FROM:<>", 250)
+                for recipient in recipients:
+                    client.ask("RCPT TO:<%s>" % recipient)
+                if client.ask("DATA").startswith("354"):
+                    client.data(b"Subject: x\r\n\r\n")
+                    client.reply(250)
+                client.ask("RSET", 250)
+        for line in (r"1: from <> to ok@x\.test: ",
+                     r"2: from <> to full@y\.test: .* refused"):
+            server.wait_log(line)
+        for query, to in (("state:accepted", b"ok@x.test"),
+                          ("state:refused", b"full@y.test")):
+            line = server.run("list", query).stdout
+            assert line.split(b"\t")[5] == to, line
+        ran = server.run("assert", "none rcpt:ok", status=1)
+        assert b" from <> to <ok@x.test>: " in ran.stderr, ran.stderr
+        # All that was said is in the record.
+        found = server.messages("state:accepted")[0]["recipients"]
+        assert [one["reply"][:3] for one in found] == ["452", "250"], found
+
+
+@test
 def keeps_apart_what_it_refused():
     with Server("--fault", "body reply=552:5.3.4:\"Too odd\"") as server:
         with server.client() as client:

@@ -196,6 +196,33 @@ prints_other_kinds(void **state)
 	    "x\tyes\n");
 }
 
+/* A refused recipient of a message that others got was not sent to. */
+static void
+names_who_got_it(void **state)
+{
+	static const struct {
+		const char *state, *shown;
+	} rows[] = {
+	    {"accepted", "b@x.test"},
+	    {"refused", "a@x.test, b@x.test"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *row = json_pack("{s:s, s:[{s:s, s:s}, {s:s, s:s}]}",
+		    "state", rows[i].state, "recipients", "address", "a@x.test",
+		    "reply", "452 4.2.2 Full", "address", "b@x.test", "reply",
+		    "250 2.1.5 ok");
+
+		const char *found;
+
+		assert_non_null(row);
+		found = print(row, OUTPUT_LINES, 0, output_messages);
+		assert_non_null(strstr(found, rows[i].shown));
+		assert_int_equal(strstr(found, "a@x.test") != NULL, i == 1);
+	}
+}
+
 static void
 says_when_it_cannot_write(void **state)
 {
@@ -225,6 +252,7 @@ main(void)
 	    cmocka_unit_test(prints_a_table_on_a_terminal),
 	    cmocka_unit_test(cuts_at_the_edge),
 	    cmocka_unit_test(prints_other_kinds),
+	    cmocka_unit_test(names_who_got_it),
 	    cmocka_unit_test(says_when_it_cannot_write),
 	};
 
