@@ -211,15 +211,20 @@ session_end(struct session *session, enum session_ending ending)
 	session->query = NULL;
 	session_io_release(session);
 	session->shared->connections--;
+	session->shared->served -= session->is_served;
 	session_put_settle(session);
 }
 
+/* Who is told that there are too many, and stays, keeps nobody else out. */
 static bool
-is_one_too_many(const struct session_shared *shared)
+take_place(struct session_shared *shared)
 {
 	unsigned max = shared->options->max_connections;
 
-	return max > 0 && shared->connections > max;
+	if (max > 0 && shared->served >= max)
+		return false;
+	shared->served++;
+	return true;
 }
 
 /* What comes first; who is one too many is told so in plain text, or nothing
@@ -242,7 +247,8 @@ begin(struct session *session)
 {
 	bool is_tls = session->place->spec->protocol == LISTEN_SMTPS;
 
-	if (is_one_too_many(session->shared))
+	session->is_served = take_place(session->shared);
+	if (!session->is_served)
 		session_note_ending(session, ENDING_REFUSED);
 	find_local(session);
 	session->state = first_state(session);

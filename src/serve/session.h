@@ -43,6 +43,7 @@ struct session_shared {
 	struct session_list sessions;
 	unsigned alive;       /* sessions in the list */
 	unsigned connections; /* those with a socket */
+	unsigned served;      /* of them, but for who was one too many */
 	uint64_t started, accepted, refused;
 	size_t kept; /* input that waits in memory, bytes, all sessions */
 	int64_t complained_us; /* monotonic; in the log, about the store */

@@ -98,6 +98,7 @@ struct session {
 	int64_t started_us; /* wall clock */
 	uint64_t number;    /* of this server, from 1 */
 	struct peer peer;
+	bool is_served;    /* not one too many; counted while it has a socket */
 	struct span local; /* its place's, or in the room */
 	char local_room[PEER_SIZE];
 	struct buf proxy, helo, user, tried;

@@ -221,6 +221,24 @@ def counts_connections():
         client.close()
 
 
+@test
+def who_was_refused_takes_no_place():
+    """Clients that hear 421 and stay do not keep others out."""
+    server = shared("--max-connections", "2")
+    served = [Talk(server.smtp) for _ in range(2)]
+    for client in served:
+        client.reply(220, plain=True)
+    refused = [Talk(server.smtp) for _ in range(4)]
+    for client in refused:
+        client.reply(421)
+    served[0].ask("QUIT", 221)
+    assert served[0].closed()
+    with Talk(server.smtp) as client:
+        client.reply(220, plain=True)
+    for client in served + refused:
+        client.close()
+
+
 # ---- HELO, EHLO
 
 @test
