@@ -95,6 +95,11 @@ number_at(struct span in, size_t at)
 	    (unsigned char)in.at[at + 1]);
 }
 
+/* Of the families and transports that there are, in the halves of the byte;
+   others "must be rejected as invalid" (section 2.2). */
+#define FAMILY_MAX 0x3
+#define TRANSPORT_MAX 0x2
+
 /* Addresses of sockets that we serve; of others nothing is known. */
 static bool
 read_block(struct span block, unsigned char protocol, struct proxy_found *found)
@@ -108,6 +113,8 @@ read_block(struct span block, unsigned char protocol, struct proxy_found *found)
 	    {0x21, AF_INET6, 16},
 	};
 
+	if (protocol >> 4 > FAMILY_MAX || (protocol & 0xf) > TRANSPORT_MAX)
+		return false;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t len = forms[i].len;
 

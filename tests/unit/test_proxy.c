@@ -67,6 +67,12 @@ static const struct {
     {SPAN(V2 "\x21\x11\x00\x0b" V4), PROXY_BAD, {.known = false}},
     {SPAN(V2 "\x21\x21\x00\x0c" V4), PROXY_BAD, {.known = false}},
     {SPAN(V2 "\x20\x00\xff\xff"), PROXY_BAD, {.known = false}},
+    /* Families and transports that nobody has defined. */
+    {SPAN(V2 "\x21\x41\x00\x0c" V4), PROXY_BAD, {.known = false}},
+    {SPAN(V2 "\x21\xf1\x00\x0c" V4), PROXY_BAD, {.known = false}},
+    {SPAN(V2 "\x21\x13\x00\x0c" V4), PROXY_BAD, {.known = false}},
+    /* LOCAL: the family is ignored. */
+    {SPAN(V2 "\x20\x41\x00\x0c" V4), PROXY_DONE, {.known = false}},
     {SPAN("\r\n\r\n\r\n"), PROXY_BAD, {.known = false}},
 };
 
