@@ -2,6 +2,7 @@
 #include "cmd.h"
 #include "help.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,23 @@ find_command(const char *word, struct failure *f)
 	return command;
 }
 
+/*
+ * A socket or a file that is opened must not take the place of a standard
+ * stream that was closed: what is printed would go there. Nor is what cannot be
+ * printed to be lost in silence, so each is opened the wrong way round.
+ */
+static void
+fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		/* The lowest that is free, which is this one. */
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", mode);
+	}
+}
+
 /* A link of that name is a drop-in for it. */
 static bool
 is_sendmail(int argc, char **argv)
@@ -115,6 +133,7 @@ main(int argc, char **argv)
 	enum err err;
 	int status;
 
+	fill_standard_streams();
 	/* For the width of characters; nothing else depends on it. */
 	(void)setlocale(LC_CTYPE, "");
 	if (f.text[0])

@@ -280,4 +280,32 @@ def refuses_what_is_no_database():
         assert b"--url" in ran.stderr and b"--db" in ran.stderr
 
 
+@test
+def closed_streams_are_no_files():
+    """What is opened does not take the place of standard output."""
+    with Server() as server:
+        with server.client() as client:
+            client.send_mail(b"Subject: x\r\n\r\n")
+        for where in (["--url", server.url], ["--db", server.db]):
+            ran = subprocess.run(
+                ["/bin/sh", "-c", 'exec "$@" >&-', "sh", MAILSTOP, "list",
+                 *where], stderr=subprocess.PIPE, check=False,
+                env=environment(server.folder), timeout=DEADLINE)
+            assert ran.returncode == 74, ran
+            assert b"standard output" in ran.stderr, ran
+        ready = os.path.join(server.folder, "ready")
+        os.mkfifo(ready)
+        private = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", MAILSTOP,
+             "serve", "--memory", "--smtp", "127.0.0.1:0", "--http", "off",
+             "--ready-file", ready], env=environment(server.folder))
+        with open(ready, encoding="ascii") as file:
+            assert json.load(file)["pid"] == private.pid
+        names = [os.readlink("/proc/%d/fd/%d" % (private.pid, fd))
+                 for fd in (0, 1, 2)]
+        private.terminate()
+        assert private.wait(DEADLINE) == 0
+        assert names == ["/dev/null"] * 3, names
+
+
 main()
