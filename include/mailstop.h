@@ -53,20 +53,20 @@ struct mailstop_record;
 
 enum mailstop_status {
 	MAILSTOP_OK = 0,
-	MAILSTOP_MEMORY = 1,       /* no memory */
-	MAILSTOP_IO = 2,           /* reading or writing failed */
-	MAILSTOP_FULL = 3,         /* no space left */
-	MAILSTOP_BUSY = 4,         /* another program has the database locked */
-	MAILSTOP_READONLY = 5,     /* the database may not be written */
-	MAILSTOP_CORRUPT = 6,      /* the file is damaged, or no database */
-	MAILSTOP_VERSION = 7,      /* it was written by a newer mailstop */
-	MAILSTOP_NOT_FOUND = 8,    /* there is no such thing */
-	MAILSTOP_GONE = 9,         /* it was removed */
-	MAILSTOP_EXISTS = 10,      /* it is there already */
-	MAILSTOP_USAGE = 11,       /* the call, an option or a query is wrong */
-	MAILSTOP_DATA = 12,        /* the input is not what it should be */
-	MAILSTOP_LIMIT = 13,       /* a ceiling is reached */
-	MAILSTOP_PERMISSION = 14,  /* not allowed */
+	MAILSTOP_MEMORY = 1,      /* no memory */
+	MAILSTOP_IO = 2,          /* reading or writing failed */
+	MAILSTOP_FULL = 3,        /* no space left */
+	MAILSTOP_BUSY = 4,        /* another program has the database locked */
+	MAILSTOP_READONLY = 5,    /* the database may not be written, or made */
+	MAILSTOP_CORRUPT = 6,     /* the file is damaged, or no database */
+	MAILSTOP_VERSION = 7,     /* it was written by a newer mailstop */
+	MAILSTOP_NOT_FOUND = 8,   /* there is no such thing */
+	MAILSTOP_GONE = 9,        /* it was removed */
+	MAILSTOP_EXISTS = 10,     /* it is there already */
+	MAILSTOP_USAGE = 11,      /* the call, an option or a query is wrong */
+	MAILSTOP_DATA = 12,       /* the input is not what it should be */
+	MAILSTOP_LIMIT = 13,      /* a ceiling is reached */
+	MAILSTOP_PERMISSION = 14, /* not allowed */
 	MAILSTOP_UNAVAILABLE = 15, /* a port is taken, a service missing */
 	MAILSTOP_STOPPED = 16,     /* the server does not run, or was stopped */
 	MAILSTOP_TIMEOUT = 17      /* the time is over */

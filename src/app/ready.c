@@ -103,7 +103,7 @@ write_special(const char *path, struct span text)
 	enum err err;
 
 	if (fd < 0)
-		return err_from_errno(errno);
+		return err_from_making(errno);
 	err = write_all(fd, text);
 	(void)close(fd);
 	return err;
@@ -116,14 +116,14 @@ write_beside(const char *path, char *beside, struct span text)
 	enum err err;
 
 	if (fd < 0)
-		return err_from_errno(errno);
+		return err_from_making(errno);
 	/* Who starts a server may be another user than who runs it. */
 	err =
 	    fchmod(fd, 0644) == 0 ? write_all(fd, text) : err_from_errno(errno);
 	if (close(fd) != 0 && !err)
 		err = err_from_errno(errno);
 	if (!err && rename(beside, path) != 0)
-		err = err_from_errno(errno);
+		err = err_from_making(errno);
 	if (err) {
 		int saved = errno;
 

@@ -82,6 +82,23 @@ err_from_errno(int error_number)
 }
 
 enum err
+err_from_making(int error_number)
+{
+	switch (error_number) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case EPERM:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return ERR_READONLY;
+	default:
+		return err_from_errno(error_number);
+	}
+}
+
+enum err
 failure_set(struct failure *failure, enum err err, const char *format, ...)
 {
 	va_list args;

@@ -42,6 +42,10 @@ int err_exit_code(enum err);
 /* The kind that fits an errno value. */
 enum err err_from_errno(int error_number);
 
+/* The same where something was to be made: that a folder is missing, or not
+   ours, is ERR_READONLY then. */
+enum err err_from_making(int error_number);
+
 /*
  * Writes the explanation, cut where it is too long, and returns `err`, so that
  * "return failure_set(...)" reads as one step. A NULL failure is allowed.

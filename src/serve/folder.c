@@ -18,7 +18,7 @@ make_one(const char *path, struct failure *failure)
 {
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return ERR_OK;
-	return failure_set(failure, err_from_errno(errno),
+	return failure_set(failure, err_from_making(errno),
 	    "%s: the folder cannot be made: %s", path, strerror(errno));
 }
 
@@ -52,7 +52,7 @@ folder_lock(int *fd, const char *path, struct failure *failure)
 {
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
-		return failure_set(failure, err_from_errno(errno), "%s: %s",
+		return failure_set(failure, err_from_making(errno), "%s: %s",
 		    path, strerror(errno));
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (flock(*fd, LOCK_EX | LOCK_NB) == 0)

@@ -4,6 +4,7 @@
 #include "tls_bio.h"
 #include "tls_cert.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -141,9 +142,28 @@ last_error(void)
 	return words ? words : "unknown TLS failure";
 }
 
+/* OpenSSL says "system lib" of a file that it cannot open. */
+static enum err
+find_file(const char *path, struct failure *failure)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return failure_set(
+		    failure, err_from_errno(errno), "%s: %m", path);
+	(void)fclose(file);
+	return ERR_OK;
+}
+
 static enum err
 use_files(SSL_CTX *context, const struct tls *tls, struct failure *failure)
 {
+	enum err err = find_file(tls->cert_path, failure);
+
+	if (!err)
+		err = find_file(tls->key_path, failure);
+	if (err)
+		return err;
 	if (SSL_CTX_use_certificate_chain_file(context, tls->cert_path) != 1)
 		return failure_set(failure, ERR_DATA,
 		    "%s: no certificate in PEM form: %s", tls->cert_path,

@@ -101,10 +101,10 @@ make_file(const char *path, struct failure *failure)
 	if (errno == EEXIST)
 		return ERR_OK;
 	if (errno == ENOENT)
-		return failure_set(failure, ERR_NOT_FOUND,
+		return failure_set(failure, ERR_READONLY,
 		    "%s: its folder does not exist", path);
 	return failure_set(
-	    failure, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	    failure, err_from_making(errno), "%s: %s", path, strerror(errno));
 }
 
 static enum err

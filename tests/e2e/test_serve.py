@@ -208,6 +208,27 @@ def refuses_what_it_does_not_understand():
 
 
 @test
+def cannot_make_is_73():
+    """What is missing on the way to what would be made is no missing input."""
+    with scratch() as folder:
+        none = os.path.join(folder, "none", "x")
+        for words in (["--db", none], ["--ready-file", none],
+                      ["--smtps", "127.0.0.1:0", "--tls-dir",
+                       "/proc/none/x"],
+                      ["--smtp", "unix:" + none]):
+            words += [] if "--smtp" in words else ["--smtp", "127.0.0.1:0"]
+            words += [] if "--db" in words else ["--memory"]
+            ran = mailstop("serve", "--http", "127.0.0.1:0", *words,
+                           folder=folder, status=73)
+            assert words[-2].encode() in ran.stderr or b"none" in ran.stderr
+        # That which is read is missing.
+        ran = mailstop("serve", "--http", "off", "--smtp", "127.0.0.1:0",
+                       "--memory", "--tls-cert", none, "--tls-key", none,
+                       folder=folder, status=66)
+        assert none.encode() + b": No such file" in ran.stderr, ran.stderr
+
+
+@test
 def helps():
     for words in (["--help"], ["serve", "--help"], ["-h"]):
         text = mailstop(*words).stdout.decode()

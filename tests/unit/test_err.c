@@ -56,6 +56,22 @@ errno_has_a_kind(void **state)
 	}
 }
 
+/* The same errno says something else of what is there and of what is not. */
+static void
+making_fails_in_its_own_way(void **state)
+{
+	static const int cannot[] = {ENOENT, ENOTDIR, EACCES, EPERM, EROFS,
+	    EISDIR, ENAMETOOLONG, ELOOP, EEXIST};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cannot); i++)
+		assert_int_equal(
+		    err_exit_code(err_from_making(cannot[i])), EX_CANTCREAT);
+	assert_int_equal(err_from_making(ENOSPC), ERR_FULL);
+	assert_int_equal(err_from_making(EEXIST), ERR_EXISTS);
+	assert_int_equal(err_from_making(0), ERR_OK);
+}
+
 static void
 failure_keeps_the_words(void **state)
 {
@@ -79,6 +95,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_kind_is_described),
 	    cmocka_unit_test(errno_has_a_kind),
+	    cmocka_unit_test(making_fails_in_its_own_way),
 	    cmocka_unit_test(failure_keeps_the_words),
 	};
 

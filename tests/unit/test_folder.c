@@ -43,9 +43,9 @@ says_what_is_in_the_way(void **state)
 	assert_non_null(file);
 	(void)fclose(file);
 	(void)snprintf(path, sizeof(path), "%s/file/below", top);
-	assert_int_equal(folder_make(path, &failure), ERR_NOT_FOUND);
+	assert_int_equal(folder_make(path, &failure), ERR_READONLY);
 	assert_non_null(strstr(failure.text, path));
-	assert_int_equal(folder_lock(&lock, path, &failure), ERR_NOT_FOUND);
+	assert_int_equal(folder_lock(&lock, path, &failure), ERR_READONLY);
 	scratch_remove(top);
 }
 

@@ -283,7 +283,7 @@ keeps_a_file_that_is_no_socket(void **state)
 	must_fail(text, ERR_EXISTS, "no socket");
 	assert_int_equal(access(path, F_OK), 0);
 	(void)snprintf(text, sizeof(text), "unix:%s/none/s", folder);
-	must_fail(text, ERR_NOT_FOUND, "No such file");
+	must_fail(text, ERR_READONLY, "No such file");
 	scratch_remove(folder);
 }
 

@@ -122,7 +122,7 @@ is_what_was_set(void **state)
 	set(server, "http", "[::1]:0");
 	set(server, "http", "127.0.0.1:0");
 	set(server, "lmtp", "unix:/dev/null/lmtp");
-	assert_int_equal(mailstop_start(server), MAILSTOP_NOT_FOUND);
+	assert_int_equal(mailstop_start(server), MAILSTOP_READONLY);
 	expect_words(server, "--lmtp /dev/null");
 	assert_int_equal(mailstop_port(server, "smtp"), 0);
 	mailstop_free(server);

@@ -100,7 +100,7 @@ leaves_nothing_behind_on_failure(void **state)
 	(void)state;
 	scratch_make(scratch);
 	(void)snprintf(path, sizeof(path), "%s/none/ready", scratch);
-	assert_int_equal(ready_write_file(path, TEXT, &f), ERR_NOT_FOUND);
+	assert_int_equal(ready_write_file(path, TEXT, &f), ERR_READONLY);
 	assert_non_null(strstr(f.text, "--ready-file"));
 	assert_non_null(strstr(f.text, path));
 	(void)snprintf(path, sizeof(path), "%s/folder", scratch);

@@ -361,7 +361,7 @@ a_failure_names_path_and_reason(void **state)
 	} rows[] = {
 	    {"no", SQL_READ, ERR_NOT_FOUND, "No such file"},
 	    {"no/mail.db", SQL_READ, ERR_NOT_FOUND, "No such file"},
-	    {"no/mail.db", SQL_WRITE, ERR_NOT_FOUND, "folder does not exist"},
+	    {"no/mail.db", SQL_WRITE, ERR_READONLY, "folder does not exist"},
 	    {"text/mail.db", SQL_WRITE, ERR_NOT_FOUND, "Not a directory"},
 	    {".", SQL_WRITE, ERR_DATA, "not a regular file"},
 	    {".", SQL_READ, ERR_DATA, "not a regular file"},

@@ -491,7 +491,7 @@ a_failure_to_open_is_explained(void **state)
 	struct sql *sql;
 
 	assert_int_equal(
-	    store_open(&fixture->store, &options, &failure), ERR_NOT_FOUND);
+	    store_open(&fixture->store, &options, &failure), ERR_READONLY);
 	assert_non_null(strstr(failure.text, "/nonexistent/mail.db: its"));
 	assert_null(fixture->store);
 	options.path = fixture->path;

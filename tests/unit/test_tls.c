@@ -356,7 +356,7 @@ refuses_bad_files(void **state)
 	assert_true(tls_make_ca(&ca[0]) && tls_make_ca(&ca[1]));
 	write_pair(folder, &ca[0], "c.pem", "k.pem");
 	write_pair(folder, &ca[1], "c2.pem", "k2.pem");
-	assert_int_equal(tls_open(&tls, &options, &failure), ERR_DATA);
+	assert_int_equal(tls_open(&tls, &options, &failure), ERR_NOT_FOUND);
 	assert_non_null(strstr(failure.text, key));
 	(void)snprintf(key, sizeof(key), "%s/k2.pem", folder);
 	assert_int_equal(tls_open(&tls, &options, &failure), ERR_DATA);
