@@ -76,6 +76,25 @@ span_find(struct span span, char byte)
 	return found ? (size_t)(found - span.at) : span.len;
 }
 
+/* Eight at once: all mail is looked at so, and next to none has any. */
+size_t
+span_find_8bit(struct span span)
+{
+	size_t at = 0;
+
+	while (span.len - at >= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, span.at + at, sizeof(word));
+		if (word & 0x8080808080808080)
+			break;
+		at += sizeof(word);
+	}
+	while (at < span.len && (unsigned char)span.at[at] < 128)
+		at++;
+	return at;
+}
+
 void
 span_skip(struct span *rest, size_t count)
 {

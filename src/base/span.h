@@ -39,6 +39,9 @@ bool span_contains_nocase(struct span, struct span needle);
 /* The index of the first `byte`, or the span's length. */
 size_t span_find(struct span, char byte);
 
+/* Likewise of the first byte that is not ASCII. */
+size_t span_find_8bit(struct span);
+
 /* Moves the front of *rest forward by `count` bytes, at most to its end. */
 void span_skip(struct span *rest, size_t count);
 

@@ -57,7 +57,7 @@ utf8_promise(unsigned char byte, uint32_t *least, uint32_t *bits)
 bool
 address_is_utf8(struct span text)
 {
-	for (size_t i = 0; i < text.len; i++) {
+	for (size_t i = span_find_8bit(text); i < text.len; i++) {
 		unsigned char byte = (unsigned char)text.at[i];
 		uint32_t least, point;
 		int count;
@@ -283,14 +283,9 @@ read_bracketed(struct span *rest, enum path_use use, struct path *path)
 static enum path_status
 judge(struct span text)
 {
-	bool is_ascii = true;
-
 	if (text.len > PATH_LIMIT)
 		return PATH_TOO_LONG;
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.at[i] >= 128)
-			is_ascii = false;
-	if (is_ascii)
+	if (span_find_8bit(text) == text.len)
 		return PATH_OK;
 	return address_is_utf8(text) ? PATH_NEEDS_UTF8 : PATH_BAD_UTF8;
 }

@@ -78,22 +78,29 @@ put_ascii(struct buf *out, struct span text, enum gap *gap)
 {
 	size_t most = text.len < PIECE_SIZE ? text.len : PIECE_SIZE;
 	char *room = buf_room(out, most + 1);
+	const unsigned char *from = (const unsigned char *)text.at;
 	size_t used = 0, at = 0;
 
 	if (!room)
 		return text.len;
-	for (; at < most && (unsigned char)text.at[at] < 128; at++) {
-		char byte = plain[(unsigned char)text.at[at]];
+	while (at < most && from[at] < 128) {
+		char byte = plain[from[at]];
 
 		if (byte == 0) {
 			if (used || out->len)
 				*gap = GAP_OWED;
+			at++;
 			continue;
 		}
 		if (*gap == GAP_OWED)
 			room[used++] = ' ';
 		*gap = GAP_NONE;
-		room[used++] = byte;
+		do {
+			room[used++] = byte;
+			at++;
+			byte =
+			    at < most && from[at] < 128 ? plain[from[at]] : 0;
+		} while (byte);
 	}
 	buf_grow(out, used);
 	return at;

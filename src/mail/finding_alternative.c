@@ -1,6 +1,7 @@
 /* finding_alternative: whether a message's text and its HTML say the same. */
 #include "finding_private.h"
 
+#include "hash.h"
 #include "html.h"
 
 #include <stdlib.h>
@@ -31,32 +32,31 @@ is_letter(char byte)
 	    (unsigned)(byte - '0') < 10;
 }
 
-/* FNV-1a, any case. */
-#define HASH_FIRST 0xcbf29ce484222325
-#define HASH_NEXT(sum, byte) (((sum) ^ (unsigned char)(byte)) * 0x100000001b3)
-
 /* The hash of the next word, which is skipped: letters and digits, or one
    character beyond ASCII, since not every script has blanks. */
 static bool
 hash_word(struct span *rest, uint64_t *sum)
 {
 	const char *at = rest->at, *end = at + rest->len;
+	const char *start;
 
 	while (at < end && !is_letter(*at) && (unsigned char)*at < 128)
 		at++;
-	span_skip(rest, (size_t)(at - rest->at));
+	*rest = span_make(at, (size_t)(end - at));
 	if (at == end)
 		return false;
-	*sum = HASH_FIRST;
-	if (is_letter(*at))
-		for (; at < end && is_letter(*at); at++)
-			*sum = HASH_NEXT(*sum, *at >= 'A' ? *at | 0x20 : *at);
-	else
-		do {
-			*sum = HASH_NEXT(*sum, *at);
+	start = at;
+	if (is_letter(*at)) {
+		while (at < end && is_letter(*at))
 			at++;
-		} while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
-	span_skip(rest, (size_t)(at - rest->at));
+		*sum = hash_of_word(span_make(start, (size_t)(at - start)));
+	} else {
+		do
+			at++;
+		while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
+		*sum = hash_of(span_make(start, (size_t)(at - start)));
+	}
+	*rest = span_make(at, (size_t)(end - at));
 	return true;
 }
 

@@ -26,17 +26,6 @@ add_with_context(struct look *look, enum finding_id id, const char *at)
 	    look, id, span_make(at, left < CONTEXT_LEN ? left : CONTEXT_LEN));
 }
 
-static bool
-find_8bit(struct span text, size_t *where)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.at[i] >= 128) {
-			*where = i;
-			return true;
-		}
-	return false;
-}
-
 static void
 check_lf(struct look *look, const struct line *line)
 {
@@ -83,13 +72,12 @@ static void
 check_8bit(struct look *look, const struct line *line)
 {
 	struct span rest = line->text;
-	size_t where;
 
-	if (!line->in_body || look->promises & PROMISE_8BIT ||
-	    !find_8bit(rest, &where))
+	if (!line->in_body || look->promises & PROMISE_8BIT)
 		return;
-	span_skip(&rest, where);
-	finding_add_at(look, FINDING_8BIT_UNDECLARED, rest);
+	span_skip(&rest, span_find_8bit(rest));
+	if (rest.len)
+		finding_add_at(look, FINDING_8BIT_UNDECLARED, rest);
 }
 
 /*

@@ -28,16 +28,6 @@ is_charset_name(struct span name)
 	return name.len > 0 && name.len <= NAME_MAX_LEN;
 }
 
-static size_t
-ascii_len(struct span bytes)
-{
-	size_t len = 0;
-
-	while (len < bytes.len && (unsigned char)bytes.at[len] < 128)
-		len++;
-	return len;
-}
-
 /* The length of the character at the front; 0 when it is none. */
 static size_t
 utf8_len(struct span bytes)
@@ -64,7 +54,7 @@ try_utf8(struct span bytes, size_t *bad)
 static enum finding_charset
 try_ascii(struct span bytes, size_t *bad)
 {
-	*bad = ascii_len(bytes);
+	*bad = span_find_8bit(bytes);
 	return *bad == bytes.len ? CHARSET_FITS : CHARSET_BROKEN;
 }
 

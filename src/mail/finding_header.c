@@ -151,15 +151,6 @@ find_head(struct look *look)
 
 /* ---- lines */
 
-static bool
-has_8bit(struct span line)
-{
-	for (size_t i = 0; i < line.len; i++)
-		if ((unsigned char)line.at[i] >= 128)
-			return true;
-	return false;
-}
-
 static void
 look_at_line(struct look *look, struct span line)
 {
@@ -167,7 +158,7 @@ look_at_line(struct look *look, struct span line)
 		finding_add_at(look, FINDING_HEADER_TOO_LONG, line);
 	if (line.len && span_trim(line).len == 0)
 		finding_add_at(look, FINDING_HEADER_FOLD, line);
-	if (!has_8bit(line))
+	if (span_find_8bit(line) == line.len)
 		return;
 	if (!address_is_utf8(line))
 		finding_add_at(look, FINDING_HEADER_8BIT, line);

@@ -261,7 +261,7 @@ take_boundary(struct walk *walk, struct span line, const char *next)
 	enum match found;
 	size_t index = 0;
 
-	if (!span_starts(line, SPAN("--")))
+	if (line.len < 2 || line.at[0] != '-' || line.at[1] != '-')
 		return false;
 	found = find_level(walk, line, &index);
 	if (found == MATCH_PREFIX ||

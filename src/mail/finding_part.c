@@ -16,25 +16,14 @@ is_blank(char byte)
 
 /* ---- 7bit */
 
-static bool
-find_8bit(struct span text, size_t *where)
-{
-	for (*where = 0; *where < text.len; (*where)++)
-		if ((unsigned char)text.at[*where] >= 128)
-			return true;
-	return false;
-}
-
 static void
 check_7bit(struct look *look, const struct finding_part *part)
 {
 	struct span rest = part->body;
-	size_t where;
 
-	if (!find_8bit(rest, &where))
-		return;
-	span_skip(&rest, where);
-	finding_add_at(look, FINDING_ENCODING_8BIT, rest);
+	span_skip(&rest, span_find_8bit(rest));
+	if (rest.len)
+		finding_add_at(look, FINDING_ENCODING_8BIT, rest);
 }
 
 /* ---- base64 */
@@ -264,13 +253,12 @@ check_charset(struct look *look, const struct finding_part *part,
     const struct encoding *encoding)
 {
 	struct buf bytes;
-	size_t where;
 
 	if (!encoding->decode) {
 		/* Undeclared altogether is one finding, not two. */
 		if (encoding->check == check_7bit &&
 		    part->type.charset.len == 0 &&
-		    find_8bit(part->body, &where))
+		    span_find_8bit(part->body) < part->body.len)
 			return;
 		try_text(look, part, part->body);
 		return;

@@ -160,6 +160,8 @@ finding_look_at_words(struct look *look, const struct header_field *field)
 	bool in_quotes = false;
 	struct word word;
 
+	if (rest.len == 0 || !memmem(rest.at, rest.len, "=?", 2))
+		return;
 	while (rest.len > 1) {
 		if (syntax != UNSTRUCTURED && rest.at[0] == '"')
 			in_quotes = !in_quotes;

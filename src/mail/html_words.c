@@ -59,20 +59,13 @@ blank_len(struct span text)
 	return 0;
 }
 
-/* Copies what is no blank for certain; returns how much that is. */
-static size_t
-put_word(char *room, const char *at, size_t most)
+/* Whether a byte is no blank, and does not begin one either. */
+static bool
+is_plain(char byte)
 {
-	size_t len = 0;
-
-	while (len < most) {
-		unsigned char byte = (unsigned char)at[len];
-
-		if (byte <= ' ' || byte == 127 || byte == 0xc2)
-			break;
-		room[len++] = (char)byte;
-	}
-	return len;
+	return (signed char)byte > ' '
+	    ? byte != 127
+	    : byte < 0 && (unsigned char)byte != 0xc2;
 }
 
 /* At most a piece; returns how much of the text was read. */
@@ -89,7 +82,6 @@ put_piece(struct scan *scan, struct span text)
 	while (at < most) {
 		size_t blank =
 		    blank_len(span_make(text.at + at, text.len - at));
-		size_t len;
 
 		if (blank) {
 			scan->blank = true;
@@ -99,10 +91,9 @@ put_piece(struct scan *scan, struct span text)
 		if (scan->blank && (used || !at_start))
 			room[used++] = ' ';
 		scan->blank = false;
-		room[used++] = text.at[at++];
-		len = put_word(room + used, text.at + at, most - at);
-		used += len;
-		at += len;
+		do
+			room[used++] = text.at[at++];
+		while (at < most && is_plain(text.at[at]));
 	}
 	buf_grow(scan->out, used);
 	return at;

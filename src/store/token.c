@@ -1,21 +1,41 @@
 /* token: the pieces of search text that the full-text index keeps. */
 #include "token.h"
 
+#include "hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_SIZE 1024
 
+/* What a byte of cleaned text is. */
 enum byte_kind { BYTE_GAP, BYTE_LETTER, BYTE_OTHER };
+
+/* clang-format off */
+static const unsigned char kinds[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, /* digits */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* a to z */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* beyond ASCII */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+};
+/* clang-format on */
 
 static enum byte_kind
 kind_of(char byte)
 {
-	if (byte >= 'a' && byte <= 'z')
-		return BYTE_LETTER;
-	return (byte >= '0' && byte <= '9') || (unsigned char)byte >= 128
-	    ? BYTE_OTHER
-	    : BYTE_GAP;
+	return (enum byte_kind)kinds[(unsigned char)byte];
 }
 
 bool
@@ -24,25 +44,25 @@ token_next(struct span *rest, struct token *token)
 	const char *at = rest->at, *end = at + rest->len;
 
 	while (at < end) {
-		const char *start;
-		size_t others = 0;
+		const char *start, *letters;
 
 		while (at < end && kind_of(*at) == BYTE_GAP)
 			at++;
-		for (start = at; at < end; at++) {
-			enum byte_kind kind = kind_of(*at);
-
-			if (kind == BYTE_GAP)
-				break;
-			others += kind == BYTE_OTHER;
-		}
+		start = at;
+		while (at < end && kind_of(*at) == BYTE_LETTER)
+			at++;
+		letters = at;
+		while (at < end && kind_of(*at) != BYTE_GAP)
+			at++;
 		token->text = span_make(start, (size_t)(at - start));
 		token->is_word =
-		    others == 0 && token->text.len <= TOKEN_WORD_MAX;
-		*rest = span_make(at, (size_t)(end - at));
-		if (token->text.len >= TOKEN_GRAM)
+		    letters == at && token->text.len <= TOKEN_WORD_MAX;
+		if (token->text.len >= TOKEN_GRAM) {
+			*rest = span_make(at, (size_t)(end - at));
 			return true;
+		}
 	}
+	*rest = span_make(at, 0);
 	return false;
 }
 
@@ -77,17 +97,6 @@ token_set_reset(struct token_set *set)
 	if (set->size)
 		memset(set->slots, 0, set->size * sizeof(*set->slots));
 	set->round = 1;
-}
-
-/* Fowler, Noll and Vo's. */
-static uint32_t
-hash_of(struct span text)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.at[i]) * 16777619u;
-	return hash ^ hash >> 15;
 }
 
 /* Where the text is, or would be. */
@@ -130,7 +139,7 @@ enlarge(struct token_set *set)
 uint8_t *
 token_set_take(struct token_set *set, struct span text)
 {
-	uint32_t hash = hash_of(text);
+	uint32_t hash = (uint32_t)hash_of(text);
 	struct token_slot *slot;
 
 	/* Half of it stays free. */

@@ -3,6 +3,8 @@
 
 #include "unit.h"
 
+#include <string.h>
+
 static void
 compares(void **state)
 {
@@ -62,6 +64,28 @@ finds_inside(void **state)
 	assert_int_equal(span_find(SPAN("abc"), 'd'), 3);
 	assert_int_equal(span_find(SPAN("a\0b"), '\0'), 1);
 	assert_int_equal(span_find(span_make(NULL, 0), 'a'), 0);
+}
+
+/* It looks at eight bytes at a time: each place, in each length. */
+static void
+finds_8bit(void **state)
+{
+	char text[40];
+
+	(void)state;
+	assert_int_equal(span_find_8bit(span_make(NULL, 0)), 0);
+	memset(text, 0x7f, sizeof(text));
+	for (size_t len = 0; len <= sizeof(text); len++) {
+		assert_int_equal(span_find_8bit(span_make(text, len)), len);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = '\x80';
+			text[len - 1] |= '\x80';
+			assert_int_equal(
+			    span_find_8bit(span_make(text, len)), at);
+			text[at] = 0x7f;
+			text[len - 1] = 0x7f;
+		}
+	}
 }
 
 static void
@@ -156,6 +180,7 @@ main(void)
 	    cmocka_unit_test(compares),
 	    cmocka_unit_test(finds_beginnings),
 	    cmocka_unit_test(finds_inside),
+	    cmocka_unit_test(finds_8bit),
 	    cmocka_unit_test(skips_and_cuts),
 	    cmocka_unit_test(cuts_words),
 	    cmocka_unit_test(trims),
