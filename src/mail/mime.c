@@ -41,8 +41,8 @@ mime_parse(struct span message)
 	mime_read_fields(mime, message);
 	mime_tree_open(&tree, message);
 	mime_read_parts(mime, &tree);
-	mime_read_bodies(mime, &tree, message);
 	mime_tree_close(&tree);
+	mime_complete_bodies(mime, message);
 	mime_make_snippet(mime);
 	return mime;
 }
@@ -126,12 +126,18 @@ static bool
 take_wanted(GMimeObject *object, const char *id, size_t depth, void *context)
 {
 	struct wanted *wanted = context;
+	struct span bytes;
+	struct buf room;
 
 	(void)depth;
 	if (strcmp(id, wanted->id) != 0)
 		return true;
-	wanted->found = !GMIME_IS_MULTIPART(object) &&
-	    mime_decode_text(object, wanted->out);
+	if (GMIME_IS_MULTIPART(object))
+		return false;
+	buf_init(&room, BODY_LIMIT);
+	wanted->found = mime_decode(object, &room, &bytes) &&
+	    mime_put_decoded(wanted->out, object, bytes);
+	buf_release(&room);
 	return false;
 }
 

@@ -8,6 +8,8 @@
 
 struct reading {
 	struct mime *mime;
+	struct mime_bodies bodies;
+	struct buf decoded; /* of one part */
 	size_t room;
 	size_t parents[MIME_DEPTH_MAX + 1];
 };
@@ -110,23 +112,29 @@ sum(GChecksumType type, struct span bytes, char *out, size_t size)
 
 /* Bodies are measured, too, but nobody asks for their checksums. */
 static void
-measure(GMimeObject *object, struct mime_part *part)
+measure(struct mime_part *part, struct span bytes)
 {
-	struct buf bytes;
-	struct span all;
-
-	if (part->role == MIME_CONTAINER)
+	part->size = bytes.len;
+	if (part->role == MIME_BODY)
 		return;
-	buf_init(&bytes, PART_LIMIT);
-	(void)mime_decode(object, &bytes);
-	all = bytes.at ? buf_span(&bytes) : SPAN("");
-	part->size = all.len;
-	if (part->role != MIME_BODY) {
-		sum(G_CHECKSUM_MD5, all, part->md5, sizeof(part->md5));
-		sum(G_CHECKSUM_SHA1, all, part->sha1, sizeof(part->sha1));
-		sum(G_CHECKSUM_SHA256, all, part->sha256, sizeof(part->sha256));
+	sum(G_CHECKSUM_MD5, bytes, part->md5, sizeof(part->md5));
+	sum(G_CHECKSUM_SHA1, bytes, part->sha1, sizeof(part->sha1));
+	sum(G_CHECKSUM_SHA256, bytes, part->sha256, sizeof(part->sha256));
+}
+
+/* Each part is decoded once. */
+static void
+read_content(struct reading *reading, GMimeObject *object,
+    struct mime_part *part, size_t depth)
+{
+	struct span bytes = SPAN("");
+
+	buf_reset(&reading->decoded);
+	if (part->role != MIME_CONTAINER) {
+		(void)mime_decode(object, &reading->decoded, &bytes);
+		measure(part, bytes);
 	}
-	buf_release(&bytes);
+	mime_take_body(&reading->bodies, reading->mime, object, depth, bytes);
 }
 
 static struct mime_part *
@@ -161,7 +169,7 @@ read_part(GMimeObject *object, const char *id, size_t depth, void *context)
 	part->name = read_name(object);
 	part->content_id = read_content_id(object);
 	part->role = find_role(object, part, depth);
-	measure(object, part);
+	read_content(reading, object, part, depth);
 	reading->mime->attachments += part->role == MIME_ATTACHMENT;
 	reading->mime->inlines += part->role == MIME_INLINE;
 	if (part->role == MIME_CONTAINER && depth == MIME_DEPTH_MAX)
@@ -174,7 +182,9 @@ mime_read_parts(struct mime *mime, const struct mime_tree *tree)
 {
 	struct reading reading = {.mime = mime};
 
+	buf_init(&reading.decoded, PART_LIMIT);
 	mime_tree_walk(tree, read_part, &reading);
+	buf_release(&reading.decoded);
 	if (mime->part_count >= MIME_PARTS_MAX)
 		mime->is_cut = true;
 }

@@ -74,6 +74,20 @@ blank_colons(char *at, size_t len)
 			at[i] = ' ';
 }
 
+/* Most messages have not as many anywhere. */
+static bool
+has_many_colons(struct span message)
+{
+	size_t colons = 0;
+
+	for (size_t at; (at = span_find(message, ':')) < message.len;) {
+		if (++colons > MIME_SHIELD_COLONS)
+			return true;
+		span_skip(&message, at + 1);
+	}
+	return false;
+}
+
 bool
 mime_shield_message(struct span message, char **copy)
 {
@@ -81,6 +95,8 @@ mime_shield_message(struct span message, char **copy)
 	struct span field;
 
 	*copy = NULL;
+	if (!has_many_colons(message))
+		return true;
 	while ((field = next_field(&rest)).len) {
 		size_t safe = mime_shield_value(field);
 		size_t at = (size_t)(field.at - message.at) + safe;

@@ -19,22 +19,82 @@ put_stream(struct buf *out, GMimeStream *stream)
 	return buf_put(out, span_make((const char *)bytes->data, bytes->len));
 }
 
-bool
-mime_decode(GMimeObject *object, struct buf *out)
+/* What GMime has to write out itself. */
+static bool
+write_out(GMimeObject *object, GMimeDataWrapper *content, struct buf *room)
 {
-	GMimeDataWrapper *content = NULL;
 	GMimeStream *stream = g_mime_stream_mem_new();
 	bool fits;
 
-	if (GMIME_IS_PART(object))
-		content = g_mime_part_get_content(GMIME_PART(object));
 	if (content)
 		(void)g_mime_data_wrapper_write_to_stream(content, stream);
 	else if (GMIME_IS_MESSAGE_PART(object))
 		(void)g_mime_object_write_content_to_stream(
 		    object, NULL, stream);
-	fits = put_stream(out, stream);
+	fits = put_stream(room, stream);
 	g_object_unref(stream);
+	return fits;
+}
+
+/* The part's bytes as they stand in the message. */
+static bool
+find_encoded(GMimeDataWrapper *content, struct span *bytes)
+{
+	GMimeStream *stream = g_mime_data_wrapper_get_stream(content);
+	GByteArray *all;
+	gint64 start, end;
+
+	if (!stream || !GMIME_IS_STREAM_MEM(stream))
+		return false;
+	all = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+	start = stream->bound_start;
+	end = stream->bound_end == -1 ? (gint64)all->len : stream->bound_end;
+	if (start < 0 || end < start || end > (gint64)all->len)
+		return false;
+	*bytes =
+	    span_make((const char *)all->data + start, (size_t)(end - start));
+	return true;
+}
+
+static bool
+decode(GMimeContentEncoding encoding, struct span encoded, struct buf *room)
+{
+	GMimeEncoding state;
+	char *at;
+
+	g_mime_encoding_init_decode(&state, encoding);
+	at = buf_room(room, g_mime_encoding_outlen(&state, encoded.len));
+	if (!at)
+		return false;
+	buf_grow(
+	    room, g_mime_encoding_step(&state, encoded.at, encoded.len, at));
+	return true;
+}
+
+/* GMime's streams and filters take several times as long for the same. */
+bool
+mime_decode(GMimeObject *object, struct buf *room, struct span *bytes)
+{
+	GMimeDataWrapper *content = NULL;
+	GMimeContentEncoding encoding = GMIME_CONTENT_ENCODING_UUENCODE;
+	bool fits;
+
+	if (GMIME_IS_PART(object))
+		content = g_mime_part_get_content(GMIME_PART(object));
+	if (content && find_encoded(content, bytes))
+		encoding = g_mime_data_wrapper_get_encoding(content);
+	switch (encoding) {
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		fits = write_out(object, content, room);
+		break;
+	case GMIME_CONTENT_ENCODING_BASE64:
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+		fits = decode(encoding, *bytes, room);
+		break;
+	default:
+		return true;
+	}
+	*bytes = room->at ? buf_span(room) : SPAN("");
 	return fits;
 }
 
@@ -43,6 +103,9 @@ put_valid(struct buf *out, struct span bytes)
 {
 	const char *end;
 
+	if (span_find_8bit(bytes) == bytes.len &&
+	    span_find(bytes, '\0') == bytes.len)
+		return buf_put(out, bytes);
 	/* GLib counts a NUL as invalid, which suits JSON and SQL. */
 	while (
 	    bytes.len && !g_utf8_validate(bytes.at, (gssize)bytes.len, &end)) {
@@ -110,29 +173,15 @@ is_text(GMimeObject *object)
 }
 
 bool
-mime_decode_text(GMimeObject *object, struct buf *out)
+mime_put_decoded(struct buf *out, GMimeObject *object, struct span bytes)
 {
 	const char *charset;
-	struct buf bytes;
-	bool fits;
 
 	if (!is_text(object))
-		return mime_decode(object, out);
+		return buf_put(out, bytes);
 	charset = g_mime_object_get_content_type_parameter(object, "charset");
-	buf_init(&bytes, out->limit);
-	fits = mime_decode(object, &bytes) &&
-	    mime_put_utf8(out, buf_span(&bytes), charset ? charset : "");
-	buf_release(&bytes);
-	return fits;
+	return mime_put_utf8(out, bytes, charset ? charset : "");
 }
-
-struct bodies {
-	struct mime *mime;
-	size_t index;      /* of the part that is visited */
-	size_t text_depth; /* of the text that was taken */
-	bool has_text;
-	bool is_alternative; /* the root is multipart/alternative */
-};
 
 static bool
 is_body(const struct mime_part *part, const char *type)
@@ -143,10 +192,9 @@ is_body(const struct mime_part *part, const char *type)
 
 /* In an alternative the one nearest to the root counts, else all of them. */
 static void
-take_text(struct bodies *bodies, GMimeObject *object, size_t depth)
+take_text(struct mime_bodies *bodies, struct buf *text, GMimeObject *object,
+    size_t depth, struct span decoded)
 {
-	struct buf *text = &bodies->mime->text;
-
 	if (bodies->has_text && bodies->is_alternative &&
 	    depth >= bodies->text_depth)
 		return;
@@ -154,41 +202,34 @@ take_text(struct bodies *bodies, GMimeObject *object, size_t depth)
 		buf_reset(text);
 	else if (bodies->has_text)
 		(void)buf_put_string(text, "\n--\n");
-	(void)mime_decode_text(object, text);
+	(void)mime_put_decoded(text, object, decoded);
 	bodies->has_text = true;
 	bodies->text_depth = depth;
 }
 
-static bool
-take_body(GMimeObject *object, const char *id, size_t depth, void *context)
+void
+mime_take_body(struct mime_bodies *bodies, struct mime *mime,
+    GMimeObject *object, size_t depth, struct span decoded)
 {
-	struct bodies *bodies = context;
-	struct mime *mime = bodies->mime;
-	const struct mime_part *part = &mime->parts[bodies->index];
-	bool is_root = bodies->index++ == 0;
+	const struct mime_part *part = &mime->parts[mime->part_count - 1];
+	bool is_root = mime->part_count == 1;
 
-	(void)id;
 	if (is_root)
 		bodies->is_alternative =
 		    strcmp(part->type, "multipart/alternative") == 0;
 	if (part->role == MIME_CONTAINER)
-		return true;
+		return;
 	if (is_body(part, "text/html")) {
 		if (mime->html.len == 0)
-			(void)mime_decode_text(object, &mime->html);
+			(void)mime_put_decoded(&mime->html, object, decoded);
 	} else if (is_body(part, "text/plain") ||
 	    (is_root && part->role == MIME_BODY))
-		take_text(bodies, object, depth);
-	return true;
+		take_text(bodies, &mime->text, object, depth, decoded);
 }
 
 void
-mime_read_bodies(
-    struct mime *mime, const struct mime_tree *tree, struct span message)
+mime_complete_bodies(struct mime *mime, struct span message)
 {
-	struct bodies bodies = {.mime = mime};
-
-	mime_tree_walk(tree, take_body, &bodies);
 	/* Without a header GMime finds no body either; all of it is text. */
 	if (mime->field_count == 0 && mime->text.len == 0)
 		(void)mime_put_utf8(&mime->text, message, "");

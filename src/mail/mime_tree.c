@@ -1,6 +1,7 @@
 /* mime_tree: GMime's tree of a message, and walking it. */
 #include "mime_private.h"
 
+#include "mime_hide.h"
 #include "mime_shield.h"
 
 #include <stdlib.h>
@@ -21,46 +22,84 @@ struct walk {
 	char id[MIME_DEPTH_MAX * 8];
 };
 
+/* GMime only reads; without ownership it neither frees nor writes. The array
+   that a stream is made with is freed while it owns that. */
+static GMimeStream *
+lend(struct span bytes)
+{
+	GByteArray *array =
+	    g_byte_array_new_take((guint8 *)(uintptr_t)bytes.at, bytes.len);
+	GMimeStream *stream = g_mime_stream_mem_new();
+
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	return stream;
+}
+
+static void
+construct_message(struct mime_tree *tree, GMimeParser *parser)
+{
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
+	if (!message)
+		return;
+	tree->owner = G_OBJECT(message);
+	tree->root = g_mime_message_get_mime_part(message);
+}
+
+/* Of what is left of the header nothing belongs to the message itself. */
+static void
+construct_part(struct mime_tree *tree, GMimeParser *parser)
+{
+	tree->root = g_mime_parser_construct_part(parser, NULL);
+	if (tree->root)
+		tree->owner = G_OBJECT(tree->root);
+}
+
 void
 mime_tree_open(struct mime_tree *tree, struct span message)
 {
 	GMimeParser *parser;
-	GByteArray *bytes;
+	char *safe;
+	bool is_part;
 
 	memset(tree, 0, sizeof(*tree));
-	if (message.len == 0 || message.len > G_MAXUINT ||
-	    !mime_shield_message(message, &tree->copy))
+	if (message.len == 0 || message.len > G_MAXUINT)
 		return;
-	if (tree->copy)
-		message.at = tree->copy;
-	/* GMime only reads; without ownership it neither frees nor writes. The
-	   array that a stream is made with is freed while it owns that. */
-	bytes =
-	    g_byte_array_new_take((guint8 *)(uintptr_t)message.at, message.len);
-	tree->stream = g_mime_stream_mem_new();
-	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(tree->stream), bytes);
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(tree->stream), FALSE);
+	is_part = mime_hide_fields(&message, &tree->copy);
+	if (!mime_shield_message(message, &safe))
+		return;
+	if (safe) {
+		free(tree->copy);
+		tree->copy = safe;
+		message.at = safe;
+	}
+	tree->stream = lend(message);
 	parser = g_mime_parser_new_with_stream(tree->stream);
 	g_mime_parser_set_format(parser, GMIME_FORMAT_MESSAGE);
 	g_mime_parser_set_persist_stream(parser, TRUE);
-	tree->message = g_mime_parser_construct_message(parser, NULL);
+	if (is_part)
+		construct_part(tree, parser);
+	else
+		construct_message(tree, parser);
 	g_object_unref(parser);
 }
 
 void
 mime_tree_close(struct mime_tree *tree)
 {
-	GByteArray *bytes;
+	GByteArray *bytes = NULL;
 
-	if (!tree->stream)
-		return;
-	bytes =
-	    g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(tree->stream));
-	if (tree->message)
-		g_object_unref(tree->message);
-	g_object_unref(tree->stream);
+	if (tree->stream)
+		bytes = g_mime_stream_mem_get_byte_array(
+		    GMIME_STREAM_MEM(tree->stream));
+	if (tree->owner)
+		g_object_unref(tree->owner);
+	if (tree->stream)
+		g_object_unref(tree->stream);
 	/* The array goes, the bytes stay with whoever lent them. */
-	(void)g_byte_array_free(bytes, FALSE);
+	if (bytes)
+		(void)g_byte_array_free(bytes, FALSE);
 	free(tree->copy);
 	memset(tree, 0, sizeof(*tree));
 }
@@ -104,11 +143,8 @@ void
 mime_tree_walk(const struct mime_tree *tree, mime_visit *visit, void *context)
 {
 	struct walk walk = {.depth = 0};
-	GMimeObject *root;
 
-	root =
-	    tree->message ? g_mime_message_get_mime_part(tree->message) : NULL;
-	if (!root || !visit_object(&walk, root, visit, context))
+	if (!tree->root || !visit_object(&walk, tree->root, visit, context))
 		return;
 	while (walk.depth && walk.visited < MIME_PARTS_MAX) {
 		struct level *level = &walk.levels[walk.depth - 1];
