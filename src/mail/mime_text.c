@@ -237,7 +237,8 @@ mime_complete_bodies(struct mime *mime, struct span message)
 		(void)html_render_text(&mime->text, buf_span(&mime->html));
 }
 
-/* Cut at 200 bytes, back to the border of a character. */
+/* Cut at 200 bytes, back to the border of a character, as Mailpit does: one of
+   several bytes that ends right there falls away, too. */
 static char *
 cut_snippet(struct span words)
 {
@@ -246,10 +247,12 @@ cut_snippet(struct span words)
 
 	if (words.len <= SNIPPET_LEN)
 		return mime_valid(words.at, words.len);
-	while (len && ((unsigned char)words.at[len] & 0xc0) == 0x80)
+	while (len && ((unsigned char)words.at[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (len && ((unsigned char)words.at[len - 1] & 0xc0) == 0xc0)
 		len--;
 	text = mime_valid(words.at, len);
-	cut = g_strconcat(g_strchomp(text), "...", NULL);
+	cut = g_strconcat(text, "...", NULL);
 	g_free(text);
 	return cut;
 }

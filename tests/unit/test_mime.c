@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,19 +265,34 @@ has_ceilings(void **state)
 	buf_release(&text);
 }
 
+/* So many times 'x', then `rest`: how long a snippet that makes. */
 static void
-cuts_snippets_between_characters(void **state)
+check_snippet(size_t count, const char *rest, size_t len, const char *end)
 {
 	char message[512] = "\r\n";
 	struct mime *mime;
 
-	(void)state;
-	memset(message + 2, 'x', 199);
-	memcpy(message + 201, "\xc3\xa4 and more", 12);
+	memset(message + 2, 'x', count);
+	(void)snprintf(
+	    message + 2 + count, sizeof(message) - 2 - count, "%s", rest);
 	mime = mime_parse(span_string(message));
-	assert_int_equal(strlen(mime->snippet), 199 + 3);
-	assert_string_equal(mime->snippet + 199, "...");
+	assert_int_equal(strlen(mime->snippet), len);
+	assert_string_equal(mime->snippet + count, end);
 	mime_free(mime);
+}
+
+static void
+cuts_snippets_between_characters(void **state)
+{
+	(void)state;
+	check_snippet(199, "\xc3\xa4 and more", 199 + 3, "...");
+	check_snippet(200, "", 200, "");
+	check_snippet(201, "", 200 + 3, "..");
+	/* As Mailpit does: whatever ends right at the cut falls away, too. */
+	check_snippet(198, "\xc3\xa4", 200, "\xc3\xa4");
+	check_snippet(198, "\xc3\xa4z", 198 + 3, "...");
+	check_snippet(197, "\xe2\x82\xacz", 197 + 3, "...");
+	check_snippet(199, " and more", 200 + 3, " ...");
 }
 
 static int
