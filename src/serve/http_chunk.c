@@ -1,6 +1,8 @@
 /* http_chunk: a body that comes in chunks (RFC 9112 section 7.1). */
 #include "http_chunk.h"
 
+#include <string.h>
+
 /* 60 bits: nothing overflows, and nobody has as much. */
 #define DIGITS_LIMIT 15
 #define SPENT_LIMIT ((size_t)16 * 1024)
@@ -27,44 +29,78 @@ step_size(struct http_chunk *chunk, char byte)
 		chunk->digits++;
 		return HTTP_CHUNK_MORE;
 	}
-	if (value >= 0 || chunk->digits == 0)
+	/* Blanks may stand in front of an extension, and at the end. */
+	if (value >= 0 || chunk->digits == 0 || !byte ||
+	    !strchr(" \t;\r", byte))
 		return HTTP_CHUNK_BAD;
 	chunk->state = HTTP_CHUNK_REST;
+	return HTTP_CHUNK_MORE;
+}
+
+/* A byte of a line; CR and LF stand at its end only. */
+static enum http_chunk_status
+step_line(struct http_chunk *chunk, char byte, enum http_chunk_state line_feed)
+{
+	if (byte == '\n')
+		return HTTP_CHUNK_BAD;
+	if (byte == '\r')
+		chunk->state = line_feed;
+	else
+		chunk->line_len++;
+	return HTTP_CHUNK_MORE;
+}
+
+static enum http_chunk_status
+step_line_feed(struct http_chunk *chunk, char byte, enum http_chunk_state next)
+{
+	if (byte != '\n')
+		return HTTP_CHUNK_BAD;
+	chunk->line_len = 0;
+	chunk->state = next;
 	return HTTP_CHUNK_MORE;
 }
 
 static enum http_chunk_status
 step_rest(struct http_chunk *chunk, char byte)
 {
-	if (byte == '\n') {
-		chunk->digits = 0;
-		chunk->line_len = 0;
-		chunk->state =
-		    chunk->left > 0 ? HTTP_CHUNK_DATA : HTTP_CHUNK_TRAILER;
-	}
-	return HTTP_CHUNK_MORE;
+	return step_line(chunk, byte, HTTP_CHUNK_REST_LF);
+}
+
+static enum http_chunk_status
+step_rest_lf(struct http_chunk *chunk, char byte)
+{
+	chunk->digits = 0;
+	return step_line_feed(chunk, byte,
+	    chunk->left > 0 ? HTTP_CHUNK_DATA : HTTP_CHUNK_TRAILER);
 }
 
 static enum http_chunk_status
 step_end(struct http_chunk *chunk, char byte)
 {
-	if (byte == '\n')
-		chunk->state = HTTP_CHUNK_SIZE;
-	else if (byte != '\r')
-		return HTTP_CHUNK_BAD;
-	return HTTP_CHUNK_MORE;
+	chunk->state = HTTP_CHUNK_END_LF;
+	return byte == '\r' ? HTTP_CHUNK_MORE : HTTP_CHUNK_BAD;
+}
+
+static enum http_chunk_status
+step_end_lf(struct http_chunk *chunk, char byte)
+{
+	return step_line_feed(chunk, byte, HTTP_CHUNK_SIZE);
 }
 
 static enum http_chunk_status
 step_trailer(struct http_chunk *chunk, char byte)
 {
-	if (byte == '\n' && chunk->line_len == 0)
-		return HTTP_CHUNK_DONE;
-	if (byte == '\n')
-		chunk->line_len = 0;
-	else if (byte != '\r')
-		chunk->line_len++;
-	return HTTP_CHUNK_MORE;
+	return step_line(chunk, byte, HTTP_CHUNK_TRAILER_LF);
+}
+
+static enum http_chunk_status
+step_trailer_lf(struct http_chunk *chunk, char byte)
+{
+	bool is_last = chunk->line_len == 0;
+	enum http_chunk_status status =
+	    step_line_feed(chunk, byte, HTTP_CHUNK_TRAILER);
+
+	return status == HTTP_CHUNK_MORE && is_last ? HTTP_CHUNK_DONE : status;
 }
 
 static enum http_chunk_status
@@ -89,8 +125,11 @@ take_byte(struct http_chunk *chunk, struct span *in)
 	    struct http_chunk *, char) = {
 	    [HTTP_CHUNK_SIZE] = step_size,
 	    [HTTP_CHUNK_REST] = step_rest,
+	    [HTTP_CHUNK_REST_LF] = step_rest_lf,
 	    [HTTP_CHUNK_END] = step_end,
+	    [HTTP_CHUNK_END_LF] = step_end_lf,
 	    [HTTP_CHUNK_TRAILER] = step_trailer,
+	    [HTTP_CHUNK_TRAILER_LF] = step_trailer_lf,
 	};
 	enum http_chunk_state before = chunk->state;
 	enum http_chunk_status status = steps[before](chunk, in->at[0]);

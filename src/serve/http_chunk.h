@@ -1,7 +1,9 @@
 /*
  * http_chunk: a body that comes in chunks (RFC 9112 section 7.1).
  *
- * Pure. Extensions and trailers are read and forgotten.
+ * Pure. Extensions and trailers are read and forgotten. Each line ends in CR
+ * LF: what one program takes for a line end and another does not is where
+ * requests are smuggled.
  */
 #ifndef HTTP_CHUNK_H
 #define HTTP_CHUNK_H
@@ -15,9 +17,12 @@
 enum http_chunk_state {
 	HTTP_CHUNK_SIZE, /* hexadecimal digits; where it starts */
 	HTTP_CHUNK_REST, /* of the line with the size */
+	HTTP_CHUNK_REST_LF,
 	HTTP_CHUNK_DATA,
-	HTTP_CHUNK_END,     /* the line end behind the data */
+	HTTP_CHUNK_END, /* the line end behind the data */
+	HTTP_CHUNK_END_LF,
 	HTTP_CHUNK_TRAILER, /* lines, up to an empty one */
+	HTTP_CHUNK_TRAILER_LF,
 };
 
 /* All zeros to start with. */
