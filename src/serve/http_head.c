@@ -48,8 +48,10 @@ http_head_find(struct span bytes, size_t *looked)
 int
 http_head_too_long(struct span bytes)
 {
-	return span_find(bytes, '\n') == bytes.len ? URI_TOO_LONG
-						   : FIELDS_TOO_LARGE;
+	return span_find(bytes, '\n') >= HTTP_HEAD_LIMIT ||
+		span_find(bytes, '\n') == bytes.len
+	    ? URI_TOO_LONG
+	    : FIELDS_TOO_LARGE;
 }
 
 /* Lines, without the first one. */

@@ -254,8 +254,24 @@ has_a_ceiling_for_fields(void **state)
 	assert_int_equal(read_copy(span_make(text, len + 2), &head), 0);
 	memcpy(text + len, "A: b\r\n\r\n", 8);
 	assert_int_equal(read_copy(span_make(text, len + 8), &head), 431);
+}
+
+static void
+says_what_is_too_long(void **state)
+{
+	char line[HTTP_HEAD_LIMIT + 16];
+
+	(void)state;
 	assert_int_equal(http_head_too_long(SPAN("GET /aaaaaaaa")), 414);
 	assert_int_equal(http_head_too_long(SPAN("GET / HTTP/1.1\nA")), 431);
+	/* Its end may have come together with what is too much. */
+	memset(line, 'a', sizeof(line));
+	line[HTTP_HEAD_LIMIT] = '\n';
+	assert_int_equal(
+	    http_head_too_long(span_make(line, sizeof(line))), 414);
+	line[HTTP_HEAD_LIMIT - 1] = '\n';
+	assert_int_equal(
+	    http_head_too_long(span_make(line, sizeof(line))), 431);
 }
 
 static void
@@ -277,6 +293,7 @@ main(void)
 	    cmocka_unit_test(finds_no_end_too_early),
 	    cmocka_unit_test(finds_fields),
 	    cmocka_unit_test(has_a_ceiling_for_fields),
+	    cmocka_unit_test(says_what_is_too_long),
 	    cmocka_unit_test(reads_lists),
 	};
 
