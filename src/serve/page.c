@@ -261,6 +261,7 @@ serve_reference(struct http_request *request, void *context)
 const struct http_route page_routes[] = {
     {HTTP_GET, "/", page_serve, 0},
     {HTTP_GET, "/search", page_serve, 0},
+    {HTTP_GET, "/view/", page_serve, 0},
     {HTTP_GET, "/api/v1/", serve_reference, 0},
     {HTTP_GET, "/api/v1/swagger.json", serve_openapi, HTTP_CORS},
     {HTTP_GET, "/page/{version}/{file}", serve_asset, 0},

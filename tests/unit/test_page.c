@@ -46,6 +46,8 @@ static const struct row {
     {"in nobody's frame", GET("/") "\r\n", "frame-ancestors 'none'", NULL},
     {"all is filled in", GET("/") "\r\n", "</html>", "@"},
     {"the finding rules", GET("/") "\r\n", "bare-lf ", NULL},
+    {"a view of nothing", GET("/view/") "\r\n", "<title>mailstop</title>",
+	NULL},
     {"Mailpit's search", GET("/search?q=x") "\r\n", "<title>mailstop</title>",
 	NULL},
     {"a link from elsewhere",
