@@ -55,6 +55,15 @@ reply_answer(struct api_task *task, enum err err)
 		api_reply_answer(task);
 }
 
+/* As MailHog calls it, but for searches. */
+static void
+reply_text_json(struct api_task *task, enum err err)
+{
+	if (!err)
+		http_add_header(task->request, "Content-Type", "text/json");
+	reply_answer(task, err);
+}
+
 static struct work *
 new_work(struct api *api, struct http_request *request,
     enum err (*run)(struct api_task *, struct sql *),
@@ -163,7 +172,8 @@ take_page(struct work *work)
 static void
 list(struct http_request *request, void *context)
 {
-	struct work *work = new_work(context, request, work_list, reply_answer);
+	struct work *work =
+	    new_work(context, request, work_list, reply_text_json);
 
 	if (!work)
 		return;
@@ -248,7 +258,7 @@ static void
 array(struct http_request *request, void *context)
 {
 	struct work *work =
-	    new_work(context, request, work_array, reply_answer);
+	    new_work(context, request, work_array, reply_text_json);
 
 	if (work)
 		api_read(&work->task);
@@ -297,7 +307,7 @@ static void
 item(struct http_request *request, void *context)
 {
 	struct work *work =
-	    new_work_on_one(context, request, work_item, reply_answer);
+	    new_work_on_one(context, request, work_item, reply_text_json);
 
 	if (work)
 		api_read(&work->task);

@@ -416,7 +416,9 @@ http_reply_json(struct http_request *request, int status, struct json_t *value)
 		JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) ==
 		0 &&
 	    buf_put_char(&text, '\n'))
-		http_reply(request, status, JSON, buf_span(&text));
+		http_reply(request, status,
+		    has_header(request, "Content-Type") ? NULL : JSON,
+		    buf_span(&text));
 	else
 		http_reply(request, 500, TEXT, SPAN("out of memory\n"));
 	buf_release(&text);

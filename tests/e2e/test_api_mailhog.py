@@ -42,6 +42,21 @@ def lists_items():
 
 
 @test
+def names_json_as_mailhog_does():
+    with Server() as server:
+        number, = send(server, plain("x"))
+        api = Api(server)
+        for path, kind in (
+                ("/api/v2/messages", "text/json"),
+                ("/api/v1/messages/" + number, "text/json"),
+                ("/api/v1/messages/nothing", "text/json"),
+                ("/mailhog/api/v1/messages", "text/json"),
+                ("/api/v2/search?kind=from&query=x", "application/json")):
+            got = api.ask("GET", path)
+            assert got.headers.get_all("Content-Type") == [kind], path
+
+
+@test
 def body_is_without_the_last_line_end():
     with Server() as server:
         send(server, plain("x", b"text content\r\n"))
