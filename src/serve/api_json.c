@@ -9,12 +9,16 @@ struct json_t *
 api_json_read(struct span body, char *error, size_t size)
 {
 	json_error_t at;
-	json_t *value =
-	    json_loadb(body.at, body.len, JSON_DISABLE_EOF_CHECK, &at);
+	json_t *value = NULL;
 
+	if (body.len > 0)
+		value =
+		    json_loadb(body.at, body.len, JSON_DISABLE_EOF_CHECK, &at);
 	if (value && json_is_object(value))
 		return value;
-	if (value)
+	if (body.len == 0)
+		(void)snprintf(error, size, "no JSON: the body is empty");
+	else if (value)
 		(void)snprintf(error, size, "a JSON object is expected");
 	else
 		(void)snprintf(error, size, "no JSON: %s (at byte %d)", at.text,

@@ -74,7 +74,8 @@ work_list(struct api_task *task, struct sql *sql)
 	if (!err)
 		err = tag_list(sql, add_tag, list->tags);
 	found = (struct pick_count){stats.accepted, stats.unread};
-	if (!err && task->query)
+	/* Of a list both are the mailbox's, also with `before`. */
+	if (!err && list->is_search)
 		err = pick_count(sql, &task->pick, &found);
 	if (err)
 		return err;

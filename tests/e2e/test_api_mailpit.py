@@ -181,6 +181,11 @@ def pages_newest_first():
         assert ids(limit=0, start=3) == newest
         assert ids(limit="x", start=-4) == newest
         assert api.get(V1 + "/messages", start=2)["start"] == 2
+        # The counts are the mailbox's, whatever part of it is asked for.
+        older = api.get(V1 + "/messages", before="2001-01-01")
+        assert older["messages"] == [] and older["count"] == 0
+        assert (older["messages_count"], older["messages_unread"],
+                older["total"]) == (12, 12, 12), older
         found = api.get(V1 + "/search", query="subject:\"mail 1\"")
         assert found["messages_count"] == 3, found["messages_count"]
         # The size is the one that the list says.
@@ -650,6 +655,8 @@ def answers_bad_requests_clearly():
         for path in ("/api/v1/search?query=" + urllib.parse.quote("()"),
                      "/api/v1/search?query="):
             api.ask("GET", path, status=400)
+        none = api.ask("PUT", V1 + "/messages", b"", status=400)
+        assert none.text == "no JSON: the body is empty", none.text
         huge = b'{"IDs":["' + b"x" * (6 << 20) + b'"]}'
         answer = api.ask("PUT", V1 + "/messages", huge, status=None)
         assert 400 <= answer.status < 500, answer.status
