@@ -2,7 +2,9 @@
 #include "api_mailpit.h"
 
 #include "api_mailpit_read.h"
+#include "base64.h"
 #include "html.h"
+#include "http_head.h"
 #include "page.h"
 
 #include <stdio.h>
@@ -23,7 +25,7 @@
 #define HEIGHT_SCRIPT                                                          \
 	"parent.postMessage({messageHeight:"                                   \
 	"document.documentElement.scrollHeight},'*');"
-/* SHA-256 of HEIGHT_SCRIPT in base64; test_api_mailpit_view computes it. */
+/* SHA-256 of HEIGHT_SCRIPT in base64; test_api_mailpit.py computes it. */
 #define HEIGHT_SCRIPT_HASH "sha256-hjf+yfBubkLNbNKFKDZ7AZbPFVO3ayCwsweRfcGin18="
 
 static bool
@@ -66,12 +68,72 @@ find_cid(const struct mime *mime, struct span at, size_t *len)
 	return NULL;
 }
 
+/*
+ * A browser has been told that this page is a stranger (SANDBOX), and so may
+ * not load a picture from here: it gets pictures as part of the page. Whoever
+ * asks for no page in particular, as the clients of Mailpit's API do, gets the
+ * address of each part.
+ */
+static bool
+is_for_browser(const struct reading *reading)
+{
+	return http_list_has(
+	    http_header(reading->task.request, "Accept"), SPAN("text/html"));
+}
+
+/* Each picture costs a walk through the message, its bytes, and its text. */
+#define PICTURES_MAX ((uint64_t)64 * 1024 * 1024)
+/* libxml2 reads no longer attribute than 10,000,000 bytes. */
+#define PICTURE_MAX ((uint64_t)7 * 1000 * 1000)
+
+/* "image/" and letters that need no quotes. */
+static bool
+is_picture(const struct mime_part *part)
+{
+	return strncmp(part->type, "image/", 6) == 0 &&
+	    part->type[strspn(part->type,
+		"abcdefghijklmnopqrstuvwxyz0123456789/.+-")] == '\0';
+}
+
+/* The part itself as an address; false with nothing put, beyond the budget. */
+static bool
+put_picture(struct reading *reading, struct buf *out,
+    const struct mime_part *part, uint64_t *left)
+{
+	struct span message = buf_span(&reading->raw);
+	uint64_t cost = message.len + part->size * 4;
+	struct buf bytes;
+	bool is_put;
+
+	if (!is_picture(part) || part->size > PICTURE_MAX || cost > *left)
+		return false;
+	*left -= cost;
+	buf_init(&bytes, PICTURE_MAX);
+	is_put = mime_part_bytes(message, part->id, &bytes);
+	if (is_put) {
+		(void)buf_printf(out, "data:%s;base64,", part->type);
+		(void)base64_encode(out, buf_span(&bytes));
+	}
+	buf_release(&bytes);
+	return is_put;
+}
+
+static void
+put_link(struct reading *reading, struct buf *out, const struct mime_part *part,
+    uint64_t *left)
+{
+	if (*left > 0 && put_picture(reading, out, part, left))
+		return;
+	(void)buf_printf(out, "%sapi/v1/message/%s/part/%s",
+	    http_webroot(reading->task.request), reading->id, part->id);
+}
+
 /* The HTML with "=cid:X" (quoted or not) turned into where that part is. */
 static bool
 put_with_links(struct reading *reading, struct buf *out)
 {
 	struct span html = buf_span(&reading->mime->html);
-	const char *root = http_webroot(reading->task.request);
+	uint64_t left = is_for_browser(reading) ? PICTURES_MAX : 0;
 	size_t done = 0;
 
 	for (size_t i = 0; i + 1 < html.len; i++) {
@@ -87,8 +149,7 @@ put_with_links(struct reading *reading, struct buf *out)
 		if (!part)
 			continue;
 		(void)buf_put(out, span_make(html.at + done, at - done));
-		(void)buf_printf(out, "%sapi/v1/message/%s/part/%s", root,
-		    reading->id, part->id);
+		put_link(reading, out, part, &left);
 		done = at + len;
 		i = done - 1;
 	}
@@ -104,6 +165,19 @@ is_embedded(const struct reading *reading)
 	    span_equal(value, SPAN("1"));
 }
 
+static bool
+put_embedded(struct reading *reading)
+{
+	struct buf linked;
+	bool fits;
+
+	buf_init(&linked, reading->out.limit);
+	fits = put_with_links(reading, &linked) &&
+	    html_embed(&reading->out, buf_span(&linked), SPAN(HEIGHT_SCRIPT));
+	buf_release(&linked);
+	return fits;
+}
+
 static enum err
 show_html(struct reading *reading, const struct pick_row *row)
 {
@@ -114,13 +188,8 @@ show_html(struct reading *reading, const struct pick_row *row)
 		reading->task.status = 404;
 		return ERR_OK;
 	}
-	if (!is_embedded(reading))
-		return put_with_links(reading, &reading->out) ? ERR_OK
-							      : ERR_LIMIT;
-	buf_reset(&reading->raw);
-	fits = put_with_links(reading, &reading->raw) &&
-	    html_embed(
-		&reading->out, buf_span(&reading->raw), SPAN(HEIGHT_SCRIPT));
+	fits = is_embedded(reading) ? put_embedded(reading)
+				    : put_with_links(reading, &reading->out);
 	return fits ? ERR_OK : ERR_LIMIT;
 }
 
@@ -134,6 +203,7 @@ answer_html(struct reading *reading)
 		    request, 404, "This message does not contain a HTML part");
 		return;
 	}
+	http_add_header(request, "Vary", "Accept");
 	http_add_header(request, "Content-Security-Policy",
 	    is_embedded(reading) ? POLICY "script-src '" HEIGHT_SCRIPT_HASH
 					  "'; " SANDBOX " allow-scripts"

@@ -340,6 +340,17 @@ const list = [
 			expect(await frame.evaluate(() => innerHeight) > 400,
 			    'the frame is low');
 		}, ENVELOPE],
+	['pictures are there at the addresses of Mailpit, too', LETTER,
+		async ({page, server, message}) => {
+			for (const query of ['', '?embed=1']) {
+				await page.goto(
+				    `${server.url}view/${message.id}.html${query}`);
+				await waitFor(page, () => [...document.images]
+				    .some((it) => it.naturalWidth > 0));
+			}
+			/* The other picture, and the icon of the site. */
+			page.problems.length = 0;
+		}],
 ];
 
 for (const [name, content, run, envelope] of list)

@@ -2,6 +2,8 @@
 """test_api_mailpit: Mailpit's API v1, as its clients depend on it."""
 
 import base64
+import hashlib
+import re
 import socket
 import urllib.parse
 
@@ -151,6 +153,62 @@ def shows_views(api, number):
     doubled = api.ask("GET", "//view/latest.txt?x=1", status=None)
     assert doubled.status in (301, 307)
     assert doubled.headers["Location"].endswith("/view/latest.txt?x=1")
+
+
+def gif(payload):
+    return b"data:image/gif;base64," + base64.b64encode(payload)
+
+
+@with_letter
+def shows_pictures_to_browsers(api, number):
+    """Their page is a stranger to the server, and may load nothing there."""
+    page = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+    dot = gif(api.ask("GET", V1 + "/message/%s/part/2" % number).body)
+    for query in ("", "?embed=1"):
+        path = "/view/%s.html%s" % (number, query)
+        view = api.ask("GET", path, headers=page)
+        assert b'<img src="' + dot + b'">' in view.body, view.body
+        assert "Accept" in view.headers.get_all("Vary"), view.headers
+        policy = view.headers["Content-Security-Policy"]
+        assert "img-src 'self' data:" in policy, policy
+        assert "allow-same-origin" not in policy, policy
+        # The one script that may run is ours.
+        for script in re.findall(b"<script>(.*?)</script>", view.body):
+            digest = base64.b64encode(hashlib.sha256(script).digest())
+            assert "'sha256-%s'" % digest.decode() in policy, policy
+        # Programs get what Mailpit gives them.
+        for accept in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+            assert ('src="/api/v1/message/%s/part/2"' % number) in (
+                api.ask("GET", path, headers=accept).text)
+
+
+@test
+def pictures_in_a_page_have_ceilings():
+    def letter(kind, payload, html):
+        return (b"Content-Type: multipart/related; boundary=r\r\n\r\n"
+                b"--r\r\nContent-Type: text/html\r\n\r\n" + html +
+                b"\r\n--r\r\nContent-ID: <p>\r\nContent-Type: " + kind +
+                b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                base64.encodebytes(payload).replace(b"\n", b"\r\n") +
+                b"--r--\r\n")
+
+    def view(server, message):
+        number, = send(server, message)
+        return Api(server).ask("GET", "/view/%s.html" % number,
+                               headers={"Accept": "text/html"}).body
+
+    with Server() as server:
+        one = b'<img src="cid:p">'
+        assert gif(b"x") in view(server, letter(b"image/gif", b"x", one))
+        for kind in (b"text/html", b"image/g'f", b"audio/mp3"):
+            assert b"base64" not in view(server, letter(kind, b"x", one))
+        large = b"x" * 7000001
+        assert b"base64" not in view(server,
+                                     letter(b"image/gif", large, one))
+        # However often it is shown, the page stays as large as mail may be.
+        many = view(server, letter(b"image/gif", b"x" * 2000000, one * 1000))
+        assert 0 < many.count(b"data:image/gif") < 10
+        assert many.count(b"/part/2") > 900
 
 
 @test
