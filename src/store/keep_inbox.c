@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "erase.h"
+#include "pick.h"
 #include "txn.h"
 
 #include <string.h>
@@ -277,21 +278,6 @@ next_news(
 }
 
 static enum err
-ask_newest(struct sql *sql, int64_t *seq)
-{
-	struct sql_row *row;
-	enum err err =
-	    sql_start(sql, &row, "SELECT ifnull(max(seq), 0) FROM message");
-
-	*seq = 0;
-	if (err)
-		return err;
-	if (sql_step(row) == ERR_OK)
-		*seq = sql_number(row, 0);
-	return sql_done(row);
-}
-
-static enum err
 look_at_one(struct keep_inbox *keep, struct sql *sql)
 {
 	bool has_more = false;
@@ -315,7 +301,7 @@ static bool
 look_at_news(struct keep_inbox *keep, struct sql *sql, enum keep_slack slack)
 {
 	int64_t newest;
-	enum err err = ask_newest(sql, &newest);
+	enum err err = pick_last(sql, &newest);
 	int64_t least = slack == KEEP_SLACK ? SLACK_NEWS : 1;
 
 	if (err || newest - keep->seen_seq < least)
@@ -390,7 +376,7 @@ keep_inbox_init(struct keep_inbox *keep, const struct keep_inbox_rule *rules,
 	if (rule_count == 0)
 		return ERR_OK;
 	begin_walk(keep);
-	return ask_newest(sql, &keep->seen_seq);
+	return pick_last(sql, &keep->seen_seq);
 }
 
 void

@@ -104,6 +104,11 @@ enum err pick_inbox_stats(struct sql *, struct span inbox, struct pick_stats *);
 /* Its `seq` alone: the cursor "after everything that is stored now". */
 enum err pick_newest(struct sql *, int64_t *seq);
 
+/* The newest message that is there still, in any state; 0 without one. Who
+   walks up to it comes to it; up to pick_newest(), which counts what was
+   removed, too, one may not come. */
+enum err pick_last(struct sql *, int64_t *seq);
+
 /*
  * The cursor "after everything that could be found now": what is stored behind
  * it is not indexed yet, and was not among what the same reading has found.

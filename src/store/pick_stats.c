@@ -126,6 +126,12 @@ pick_newest(struct sql *sql, int64_t *seq)
 }
 
 enum err
+pick_last(struct sql *sql, int64_t *seq)
+{
+	return ask_number(sql, "SELECT ifnull(max(seq), 0) FROM message", seq);
+}
+
+enum err
 pick_found(struct sql *sql, int64_t *seq)
 {
 	/* The index of the table is asked in its own words first. */

@@ -47,20 +47,6 @@ make_text(struct pick_walk *walk, const char *columns, const char *join)
 	return err;
 }
 
-static enum err
-ask_newest(struct sql *sql, int64_t *seq)
-{
-	struct sql_row *row;
-	enum err err =
-	    sql_start(sql, &row, "SELECT ifnull(max(seq), 0) FROM message");
-
-	if (err)
-		return err;
-	if (sql_step(row) == ERR_OK)
-		*seq = sql_number(row, 0);
-	return sql_done(row);
-}
-
 /*
  * What is common is among the newest: they are looked at one by one, and the
  * index, which has long lists of it, is asked for what is older only.
@@ -70,7 +56,7 @@ plan(struct pick_walk *walk)
 {
 	const struct pick_request *request = walk->request;
 	int64_t newest = 0;
-	enum err err = ask_newest(walk->sql, &newest);
+	enum err err = pick_last(walk->sql, &newest);
 
 	if (request->before && request->before <= newest)
 		newest = request->before - 1;

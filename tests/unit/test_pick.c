@@ -421,6 +421,25 @@ knows_how_far_one_can_find(void **state)
 }
 
 static void
+tells_the_last_that_is_there(void **state)
+{
+	int64_t newest = -1, last = -1;
+
+	corpus_check(*state, pick_newest(*state, &newest));
+	corpus_check(*state, pick_last(*state, &last));
+	assert_int_equal(last, newest);
+	corpus_check(
+	    *state, sql_exec(*state, "DELETE FROM message WHERE seq > 4"));
+	corpus_check(*state, pick_last(*state, &last));
+	assert_int_equal(last, 4);
+	corpus_check(*state, pick_newest(*state, &last));
+	assert_int_equal(last, newest);
+	corpus_check(*state, sql_exec(*state, "DELETE FROM message"));
+	corpus_check(*state, pick_last(*state, &last));
+	assert_int_equal(last, 0);
+}
+
+static void
 reads_bodies(void **state)
 {
 	struct sql *sql = *state;
@@ -493,6 +512,7 @@ main(void)
 	    TEST(tells_what_goes),
 	    TEST(tells_the_stats),
 	    TEST(knows_how_far_one_can_find),
+	    TEST(tells_the_last_that_is_there),
 	    TEST(reads_bodies),
 	    TEST(bears_lack_of_memory),
 	};
