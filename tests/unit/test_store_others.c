@@ -459,7 +459,7 @@ open_in_nowhere(struct fixture *fixture, const int *fds)
 	(void)fds;
 	if (become_nobody())
 		return 1;
-	if (store_open(&store, &options, &failure) != ERR_PERMISSION)
+	if (store_open(&store, &options, &failure) != ERR_READONLY)
 		return 2;
 	return strstr(failure.text, fixture->path) ? 0 : 3;
 }
