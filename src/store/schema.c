@@ -116,23 +116,35 @@ take_step(struct sql *sql, int64_t version)
 	return err ? err : sql_exec(sql, marks);
 }
 
-/* Another program may have come first: what counts is seen under the lock. */
 static enum err
-migrate_once(struct sql *sql, struct state *state, struct failure *failure)
+take_steps(struct sql *sql, int64_t version, struct failure *failure)
 {
+	for (; version < schema_text_count; version++) {
+		enum err err = take_step(sql, version);
+
+		if (err)
+			return fail(sql, err, failure);
+	}
+	return ERR_OK;
+}
+
+/* All steps or none, with one sync. Another program may have come first: what
+   counts is seen under the lock. */
+static enum err
+migrate(struct sql *sql, struct failure *failure)
+{
+	struct state state = {OWNER_NOBODY, 0};
 	enum err err = sql_exec(sql, "BEGIN IMMEDIATE");
 
 	if (err)
 		return fail(sql, err, failure);
-	err = judge(sql, state, failure);
-	if (!err && state->version < schema_text_count) {
-		err = take_step(sql, state->version);
+	err = judge(sql, &state, failure);
+	if (!err)
+		err = take_steps(sql, state.version, failure);
+	if (!err) {
+		err = sql_exec(sql, "COMMIT");
 		if (!err)
-			err = sql_exec(sql, "COMMIT");
-		if (!err) {
-			state->version++;
 			return ERR_OK;
-		}
 		(void)fail(sql, err, failure);
 	}
 	(void)sql_exec(sql, "ROLLBACK");
@@ -145,10 +157,14 @@ schema_migrate(struct sql *sql, struct failure *failure)
 	struct state state = {OWNER_NOBODY, 0};
 	enum err err = judge(sql, &state, failure);
 
+	/* A journal guards what was there before: of a new file there is
+	   nothing, and to make, sync and remove one is half of a start. */
+	if (!err && state.owner == OWNER_NOBODY)
+		err = sql_exec(sql, "PRAGMA journal_mode = MEMORY");
 	if (!err)
 		err = ask_for_wal(sql, failure);
-	while (!err && state.version < schema_text_count)
-		err = migrate_once(sql, &state, failure);
+	if (!err && state.version < schema_text_count)
+		err = migrate(sql, failure);
 	return err;
 }
 

@@ -369,6 +369,20 @@ one_sync_serves_many(void **state)
 	assert_as_told(fixture);
 }
 
+/* The file, the WAL's beginning, its folder, the tables: nothing more. */
+static void
+a_new_database_takes_four_syncs(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_options options = {.path = fixture->path};
+	struct store *store;
+
+	(void)fault_vfs_syncs();
+	assert_int_equal(store_open(&store, &options, NULL), ERR_OK);
+	assert_in_range(fault_vfs_syncs(), 1, 4);
+	store_close(store);
+}
+
 /* Without syncs the same test finds losses, so it can find them. */
 static void
 the_test_would_tell(void **state)
@@ -529,6 +543,7 @@ main(void)
 	    TEST(a_crash_at_any_moment),
 	    TEST(nothing_is_acknowledged_before_it_is_synced),
 	    TEST(one_sync_serves_many),
+	    TEST(a_new_database_takes_four_syncs),
 	    TEST(the_test_would_tell),
 	    cmocka_unit_test(any_operation_may_fail),
 	    TEST(opening_may_fail),
