@@ -5,7 +5,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +22,7 @@ struct log {
 	int fd;
 	enum log_level most;
 	enum log_format format;
+	atomic_uint lost; /* lines, since one could be written */
 };
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -56,9 +61,13 @@ log_free(struct log *log)
 /* A line while it is made; on the stack, so that a lack of memory is told. */
 struct line {
 	size_t len;
-	/* Each byte may need six, and the time and level stand before them. */
-	char at[6 * LINE_LIMIT + 128];
+	/* So much goes into a pipe at once, or not at all. */
+	char at[PIPE_BUF];
 };
+
+/* The longest form of one character, and what ends a line. */
+#define ESCAPE_MAX 6
+#define END_MAX sizeof("\"}\n")
 
 __attribute__((format(printf, 2, 3))) static void
 put(struct line *line, const char *format, ...)
@@ -116,7 +125,7 @@ measure(const unsigned char *at)
 static void
 put_escaped(struct line *line, const char *text, enum log_format format)
 {
-	while (*text) {
+	while (*text && line->len + ESCAPE_MAX + END_MAX <= sizeof(line->at)) {
 		size_t len = measure((const unsigned char *)text);
 
 		if (len == 0)
@@ -152,12 +161,48 @@ put_line(
 }
 
 static void
-call_back(
-    struct line *line, struct log *log, enum log_level level, const char *text)
+call_back(struct log *log, enum log_level level, const char *text)
 {
-	line->at[0] = '\0';
-	put_escaped(line, text, LOG_FORMAT_TEXT);
-	log->write(level, line->at, log->context);
+	struct line line = {.len = 0};
+
+	line.at[0] = '\0';
+	put_escaped(&line, text, LOG_FORMAT_TEXT);
+	log->write(level, line.at, log->context);
+}
+
+/* False when it would have to wait: nobody reads it. */
+static bool
+write_now(struct log *log, enum log_level level, const char *text)
+{
+	struct pollfd wait = {.fd = log->fd, .events = POLLOUT};
+	struct line line = {.len = 0};
+	ssize_t written;
+
+	if (poll(&wait, 1, 0) == 0)
+		return false;
+	put_line(&line, log, level, text);
+	do
+		written = write(log->fd, line.at, line.len);
+	while (written < 0 && errno == EINTR);
+	/* A log that cannot be written has nobody left to tell. */
+	return true;
+}
+
+/* Whether all that was lost has been told. */
+static bool
+tell_lost(struct log *log)
+{
+	unsigned lost = atomic_exchange(&log->lost, 0);
+	char text[80];
+
+	if (lost == 0)
+		return true;
+	(void)snprintf(text, sizeof(text),
+	    "%u lines were lost, since nobody read them", lost);
+	if (write_now(log, LOG_LEVEL_WARN, text))
+		return true;
+	atomic_fetch_add(&log->lost, lost);
+	return false;
 }
 
 static void
@@ -165,22 +210,16 @@ write_line(
     struct log *log, enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_LIMIT];
-	struct line line;
-	ssize_t written;
 
 	if (!log || level > log->most)
 		return;
 	(void)vsnprintf(text, sizeof(text), format, args);
-	line.len = 0;
 	if (log->write) {
-		call_back(&line, log, level, text);
+		call_back(log, level, text);
 		return;
 	}
-	put_line(&line, log, level, text);
-	do
-		written = write(log->fd, line.at, line.len);
-	while (written < 0 && errno == EINTR);
-	/* A log that cannot be written has nobody left to tell. */
+	if (!tell_lost(log) || !write_now(log, level, text))
+		atomic_fetch_add(&log->lost, 1);
 }
 
 #define DEFINE_LEVEL(name, level)                                              \

@@ -2,10 +2,11 @@
  * log: lines for the person who runs the server.
  *
  * One line a call, written with one write(2), so lines of several threads never
- * mix. Any thread may log; a struct log is shared and never changes after
- * log_new(). A NULL log is silent. Logging needs no memory. What comes from a
- * client is escaped: no control character of a session ever reaches the
- * terminal, and a line of JSON is valid UTF-8 whatever the session said.
+ * mix. Any thread may log; a struct log is shared. A NULL log is silent.
+ * Logging needs no memory, and does not wait: while a pipe or a terminal is
+ * full, lines are lost, and how many is said later. What comes from a client is
+ * escaped: no control character of a session ever reaches the terminal, and a
+ * line of JSON is valid UTF-8 whatever the session said.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -29,7 +30,8 @@ struct log *
 log_new_callback(log_callback *write, void *context, enum log_level most);
 void log_free(struct log *);
 
-/* `format` makes one line without its end; longer than 1,024 bytes is cut. */
+/* `format` makes one line without its end; longer than 1,024 bytes is cut, and
+   once it is escaped, longer than PIPE_BUF. */
 void log_error(struct log *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void log_warn(struct log *, const char *format, ...)

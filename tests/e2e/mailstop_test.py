@@ -218,7 +218,7 @@ class Server:
                 stderr=subprocess.PIPE)
         finally:
             os.close(writing)
-        # Somebody must read, or the server stops when the pipe is full.
+        # Somebody must read, or lines are lost when the pipe is full.
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.logged = threading.Condition()
         self.reader.start()

@@ -1,5 +1,6 @@
 """test_serve: starting, stopping, and what is promised in between."""
 
+import fcntl
 import json
 import os
 import signal
@@ -274,6 +275,30 @@ def logs_a_line_for_each_message_when_asked():
     with Server("--quiet") as server:
         assert server.stop() == 0
         assert server.log == b"", server.log
+
+
+@test
+def a_log_that_nobody_reads_stops_nothing():
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4 * 4096)
+    with scratch() as folder:
+        ready = os.path.join(folder, "ready")
+        os.mkfifo(ready)
+        process = subprocess.Popen(
+            [MAILSTOP, "serve", "--memory", "--smtp", "127.0.0.1:0",
+             "--http", "off", "--ready-file", ready, "--log-level", "info"],
+            env=environment(folder), stderr=writing,
+            stdin=subprocess.DEVNULL)
+        os.close(writing)
+        with open(ready, encoding="ascii") as file:
+            host, port = json.load(file)["smtp"][0].split(":")
+        with Client((host, int(port))) as client:
+            client.hello()
+            for _ in range(300):
+                client.send_mail(b"Subject: x\r\n\r\n", greet=False)
+        process.terminate()
+        assert process.wait(DEADLINE) == 0
+    os.close(reading)
 
 
 @test

@@ -5,6 +5,9 @@
 #include "span.h"
 #include "unit.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +17,7 @@
 
 struct captured {
 	int ends[2];
-	char text[16 * 1024];
+	char text[16 * 1024 + 1];
 	struct span rest;
 };
 
@@ -34,11 +37,12 @@ finish(struct captured *captured)
 	assert_int_equal(close(captured->ends[1]), 0);
 	do {
 		n = read(captured->ends[0], captured->text + len,
-		    sizeof(captured->text) - len);
+		    sizeof(captured->text) - 1 - len);
 		assert_true(n >= 0);
 		len += (size_t)n;
 	} while (n > 0);
 	assert_int_equal(close(captured->ends[0]), 0);
+	captured->text[len] = '\0';
 	captured->rest = span_make(captured->text, len);
 }
 
@@ -199,10 +203,43 @@ long_lines_are_cut(void **state)
 	log = log_new(captured.ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
 	log_info(log, "%s", text);
 	finish(&captured);
-	assert_in_range(captured.rest.len, 6 * 1023, 6 * 1024 + 128);
+	assert_in_range(captured.rest.len, PIPE_BUF - 32, PIPE_BUF);
+	assert_true(
+	    span_starts(span_make(captured.rest.at + captured.rest.len - 9, 9),
+		SPAN("\\u0001\"}")));
 	assert_int_equal(span_find(captured.rest, '\n'), captured.rest.len - 1);
 	log_free(log);
 	free(text);
+}
+
+/* Who does not read the log does not stop the server. */
+static void
+a_full_pipe_loses_lines(void **state)
+{
+	struct captured captured;
+	struct log *log;
+	size_t kept = 0;
+	size_t lost = 0;
+	char room[4 * 4096] = "";
+
+	(void)state;
+	start(&captured);
+	assert_true(fcntl(captured.ends[1], F_SETPIPE_SZ, 4 * 4096) > 0);
+	log = log_new(captured.ends[1], LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	for (size_t i = 0; i < 1000; i++)
+		log_info(log, "line %zu of those that nobody reads", i);
+	assert_true(read(captured.ends[0], room, sizeof(room)) > 0);
+	for (const char *at = room; at < room + sizeof(room); at++)
+		kept += *at == '\n';
+	log_info(log, "read again");
+	log_free(log);
+	finish(&captured);
+	assert_int_equal(sscanf(captured.text + WHEN_LEN,
+			     " warn: %zu lines were lost", &lost),
+	    1);
+	assert_non_null(strstr(captured.text, " info: read again\n"));
+	assert_true(kept > 0 && lost > 0);
+	assert_int_equal(kept + lost, 1000);
 }
 
 static void
@@ -238,6 +275,7 @@ main(void)
 	    cmocka_unit_test(calls_back_with_bare_lines),
 	    cmocka_unit_test(levels_are_silent_above_the_most),
 	    cmocka_unit_test(long_lines_are_cut),
+	    cmocka_unit_test(a_full_pipe_loses_lines),
 	    cmocka_unit_test(survives_without_memory),
 	};
 
