@@ -316,6 +316,8 @@ void session_set_timer(struct session *, int64_t us);
 
 /* ---- session_time.c */
 
+/* How long nothing may move, in microseconds; 0: for ever. */
+int64_t session_patience_us(const struct session *);
 void session_stop(struct session *);
 
 /* ---- small ones */

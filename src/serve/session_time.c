@@ -20,9 +20,8 @@ talk_patience(const struct session *session)
 							    : COMMAND_US;
 }
 
-/* How long nothing may move; 0: for ever, it is not the client we wait for. */
-static int64_t
-patience(const struct session *session)
+int64_t
+session_patience_us(const struct session *session)
 {
 	int64_t given = session->shared->options->timeout_us;
 	int64_t usual;
@@ -44,7 +43,8 @@ patience(const struct session *session)
 						     : LINGER_US;
 		return given && given < usual ? given : usual;
 	case SESSION_WAITING:
-		/* A rule that never answers is the client's to wait for. */
+		/* It is not the client we wait for; but a rule that never
+		   answers is the client's to wait for. */
 		if (!session->is_stalled)
 			return 0;
 		usual = COMMAND_US;
@@ -95,7 +95,7 @@ session_check_all(struct session_shared *shared)
 	shared->now_us = clock_mono_us();
 	while (session) {
 		struct session *after = next(session);
-		int64_t most = patience(session);
+		int64_t most = session_patience_us(session);
 
 		if (most && shared->now_us - session->active_us > most)
 			lose_patience(session);

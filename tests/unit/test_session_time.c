@@ -1,5 +1,6 @@
 /* test_session_time: those who are silent for too long. */
 #include "house.h"
+#include "session_private.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -119,6 +120,56 @@ cuts_who_does_not_read(void **state)
 	house_expect(house, "SELECT ending FROM session", "timeout");
 }
 
+/* RFC 5321 4.5.3.2: five minutes for a command, three for a block of text. */
+static void
+has_the_patience_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *said;
+		int64_t seconds;
+	} rows[] = {
+	    {"", 300},
+	    {"EHLO x\r\nNOO", 300},
+	    {"EHLO x\r\nAUTH LOGIN\r\n", 300},
+	    {"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nx", 180},
+	    {"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nBDAT 5\r\nx", 180},
+	    {"BDAT 5\r\nx", 180},
+	};
+	static const struct smtp_config config = {
+	    .hostname = "mail.test",
+	    .version = "0",
+	    .features = SMTP_USUAL_FEATURES,
+	    .max_message = 1000,
+	    .max_recipients = 1,
+	};
+	static const struct smtp_peer peer = {"192.0.2.1", "", ""};
+	struct serve_smtp_options options = {.timeout_us = 0};
+	struct session_shared shared = {.options = &options};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session session = {
+		    .shared = &shared,
+		    .state = SESSION_TALKING,
+		    .smtp = smtp_new(&config, &peer),
+		};
+		struct span in = span_string(rows[i].said);
+		struct buf out;
+
+		assert_non_null(session.smtp);
+		buf_init(&out, 10000);
+		while (smtp_step(session.smtp, &in, &out) != SMTP_MORE)
+			smtp_answer(session.smtp, &out, NULL);
+		options.timeout_us = 0;
+		assert_int_equal(session_patience_us(&session),
+		    rows[i].seconds * CLOCK_SECOND);
+		options.timeout_us = 5;
+		assert_int_equal(session_patience_us(&session), 5);
+		smtp_free(session.smtp);
+		buf_release(&out);
+	}
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
@@ -126,6 +177,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(has_the_patience_of_the_rfc),
 	    TEST(tells_who_is_silent),
 	    TEST(waits_for_who_is_slow),
 	    TEST(closes_who_does_not_begin),
