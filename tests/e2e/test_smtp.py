@@ -477,6 +477,19 @@ def serves_nothing_behind_quit():
 
 
 @test
+def no_reset_behind_quit():
+    """What the client has sent meanwhile does not destroy the last reply: a
+    close with bytes unread would be RST."""
+    server = shared()
+    with session() as client:
+        with server.paused():
+            client.send(b"QUIT\r\n" + b"NOOP\r\n" * 50000)
+        said, how = client.end()
+        assert re.fullmatch(rb"221 2\.0\.0 .*\r\n", said), said
+        assert how == "fin", how
+
+
+@test
 def leaves_after_many_errors():
     with session() as client:
         for _ in range(300):
