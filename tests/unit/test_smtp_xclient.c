@@ -78,12 +78,34 @@ takes_a_login_for_auth(void **state)
 	double_stop(&d);
 }
 
+/* The peer is another one now: who authenticated before is not he. */
+static void
+forgets_who_it_was(void **state)
+{
+	struct smtp_double d = {.config = double_config()};
+
+	(void)state;
+	d.config.features |= SMTP_XCLIENT;
+	d.config.auth_required = true;
+	assert_true(double_start(&d));
+	double_feed(&d,
+	    SPAN("EHLO c.test\r\nAUTH PLAIN AGEAYg==\r\n"
+		 "XCLIENT ADDR=192.0.2.1\r\nEHLO c.test\r\n"));
+	buf_reset(&d.said);
+	double_feed(&d, SPAN("MAIL FROM:<>\r\nAUTH PLAIN AGEAYg==\r\n"));
+	assert_string_equal(buf_string(&d.said),
+	    "530 5.7.0 Authentication required\r\n"
+	    "235 2.7.0 Authentication succeeded\r\n");
+	double_stop(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(gives_attributes),
 	    cmocka_unit_test(takes_a_login_for_auth),
+	    cmocka_unit_test(forgets_who_it_was),
 	};
 
 	return cmocka_run_group_tests_name("smtp_xclient", tests, NULL, NULL);

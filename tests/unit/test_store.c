@@ -184,43 +184,6 @@ three_threads_in_memory(void **state)
 	each_lane_has_a_thread(fixture);
 }
 
-static enum err
-run_and_fail(struct store_job *job, struct sql *sql)
-{
-	enum err err = run_text(job, sql);
-
-	return err ? err : ERR_DATA;
-}
-
-/* Jobs share a transaction; one that fails leaves nothing in it, and the
-   others are there once. */
-static void
-who_fails_leaves_nothing(void **state)
-{
-	static const char *const texts[] = {
-	    "INSERT INTO t VALUES (1)",
-	    "INSERT INTO t VALUES (10)",
-	    "INSERT INTO t VALUES (100)",
-	    "INSERT INTO t VALUES (1000)",
-	};
-	struct fixture *fixture = *state;
-	struct text_job jobs[COUNT(texts)];
-
-	open_store(fixture, fixture->path);
-	write_text(fixture->store, "CREATE TABLE t (n INTEGER)");
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		init_text(&jobs[i], texts[i]);
-		if (i % 2 == 1)
-			jobs[i].job.run = run_and_fail;
-		store_write(fixture->store, &jobs[i].job);
-	}
-	sample_finish(fixture->store);
-	for (size_t i = 0; i < COUNT(texts); i++)
-		assert_int_equal(jobs[i].err, i % 2 ? ERR_DATA : ERR_OK);
-	assert_int_equal(
-	    read_number(fixture->store, "SELECT sum(n) FROM t"), 101);
-}
-
 static void
 nothing_runs_before_the_flush(void **state)
 {
@@ -592,7 +555,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(three_threads_on_a_file),
 	    TEST(three_threads_in_memory),
-	    TEST(who_fails_leaves_nothing),
 	    TEST(nothing_runs_before_the_flush),
 	    TEST(messages_get_their_order),
 	    TEST(the_oldest_go),
