@@ -58,6 +58,10 @@ export const own_url = (path, parameters) =>
 
 export const listMessages = (parameters, signal) =>
 	json(own_url('messages', parameters), {signal});
+/* The newest, which index.html has asked for before any script ran: in the same
+   words, so that the answer is taken, and by this page always, as one that
+   nobody takes would be given to who asks hours later. */
+export const FIRST = {limit: 200, order: 'newest'};
 export const getMessage = (id, signal) =>
 	json(own_url('message/' + part(id)), {signal});
 export const rawUrl = (id) => own_url(`message/${part(id)}/raw`);
@@ -90,6 +94,8 @@ export const getServer = () => server ?? askServer();
    page hides what is of the class "changes". */
 export const isReadOnly = () => getServer().then(
     (it) => it.read_only, () => false);
+export const isView = () =>
+	document.documentElement.classList.contains('read-only');
 
 export const listSessions = (parameters, signal) =>
 	json(own_url('sessions', parameters), {signal});

@@ -1,27 +1,24 @@
 /* app: the frame of the page: the side bar, the views, keys, counters. */
-import { getInfo, getNow, isReadOnly, listInboxes, removeInbox, root } from './api.js';
+import { FIRST, getNow, isReadOnly, listMessages, removeInbox,
+	root } from './api.js';
 import { learn } from './connect.js';
-import { ask, open as openDialog } from './dialog.js';
-import { bdi, fill, h, icon, iconButton, number, person, shown } from './dom.js';
+import { Counts } from './counts.js';
+import { ask, openDialog } from './dialog.js';
+import { bdi, fill, h, icon, iconButton, person, shown } from './dom.js';
 import { FaultsView } from './faults.js';
 import { HelpView, keyTable } from './help.js';
 import { linkView } from './links.js';
-import * as live from './live.js';
+import { live } from './live.js';
 import { MailView } from './mail.js';
 import { applyTheme, remember, settings } from './memory.js';
 import { fail, regions, setUnread, speak } from './notice.js';
-import * as route from './route.js';
+import { go, onRoute, readRoute, startRoute, write } from './route.js';
 import { quote } from './search.js';
 import { SessionsView } from './sessions.js';
 import { SettingsView } from './settings.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
-const COUNTS_MS = 700;
 const INBOXES_SHOWN = 100;
-
-let info = null;
-let inboxes = [];
-let tags = [];
 
 /* ---- the side bar */
 
@@ -37,12 +34,12 @@ const VIEWS = [
 ];
 
 function entry(name, label, at, count) {
-	const now = route.read();
+	const now = readRoute();
 	const isHere = at.view ? now.view === at.view
 	    : now.view === 'mail' && now.query === (at.query ?? '');
 
 	return h('a.entry', {
-		href: route.write(at), 'aria-current': isHere ? 'page' : null,
+		href: write(at), 'aria-current': isHere ? 'page' : null,
 	}, icon(name), h('span.entry-name', label),
 	count > 0 && h('span.count', number(count)));
 }
@@ -63,11 +60,11 @@ async function dropInbox(inbox) {
 		return;
 	try {
 		await removeInbox(inbox.name);
-		route.go({});
+		go({});
 	} catch (error) {
 		fail(error);
 	}
-	countSoon();
+	counts.soon();
 }
 
 const group = (title, items) => items.length > 0 && h('section',
@@ -76,13 +73,12 @@ const group = (title, items) => items.length > 0 && h('section',
 const nav = h('nav.side-bar', {id: 'side-bar', 'aria-label': t('navigation')});
 const state = h('p.connection', {role: 'status'});
 
-const brand = h('a.brand', {href: '#/'}, h('img', {
-	src: new URL('icon.svg', import.meta.url).href, alt: '',
-	width: 26, height: 26,
-}), 'mailstop');
+/* The sign is there before any script. */
+const brand = h('a.brand', {href: '#/'}, document.querySelector('.logo'),
+    'mailstop');
 
 function drawSideBar() {
-	const counts = {unread: info?.Unread};
+	const {inboxes, tags} = counts;
 	const wasInside = nav.contains(document.activeElement)
 	    ? document.activeElement.getAttribute('href') : null;
 	const others = inboxes.length > 1 || inboxes[0]?.name !== 'default'
@@ -124,25 +120,11 @@ function drawState() {
 
 /* ---- counters */
 
-let counting = null;
-
-async function count() {
-	counting = null;
-	try {
-		[info, inboxes] = await Promise.all([getInfo(), listInboxes()]);
-	} catch {
-		return;
-	}
-	tags = Object.entries(info.Tags).map(([name, many]) =>
-		({name, count: many}));
+const counts = new Counts(() => {
 	drawSideBar();
-	setUnread(info.Unread);
-	views.mail.update();
-}
-
-function countSoon() {
-	counting ??= setTimeout(count, COUNTS_MS);
-}
+	setUnread(counts.unread);
+	views.mail?.update();
+});
 
 /* ---- arrival */
 
@@ -157,7 +139,7 @@ function announce(message) {
 		const list = arrived;
 
 		arrived = [];
-		const [last] = list.slice(-1);
+		const last = list.at(-1);
 		const from = last.from?.[0] ? person(last.from[0])
 		    : last.mail_from;
 		speak(list.length > 1 ? t('arrived', list.length)
@@ -178,48 +160,52 @@ function notifyUser(message, many, from) {
 
 	made.onclick = () => {
 		window.focus();
-		route.go({id: message.id});
+		go({id: message.id});
 		made.close();
 	};
 }
 
 /* ---- views */
 
-const views = {
-	mail: new MailView({
-		known: {
-			tag: () => tags.map((it) => it.name),
-			inbox: () => inboxes.map((it) => it.name),
+const makers = {
+	mail: (first) => new MailView({
+		first, counts, known: {
+			tag: () => counts.tags.map((it) => it.name),
+			inbox: () => counts.inboxes.map((it) => it.name),
 		},
-		total: () => info ? info.Messages : null, onCounts: countSoon,
 	}),
-	sessions: new SessionsView(),
-	faults: new FaultsView(),
-	settings: new SettingsView(),
-	help: new HelpView(),
+	sessions: () => new SessionsView(),
+	faults: () => new FaultsView(),
+	settings: () => new SettingsView(),
+	help: () => new HelpView(),
 };
+const views = {};
+/* None is made before it is wanted. */
+const view = (name, first = null) => views[name] ??= makers[name](first);
 const main = h('main', {id: 'main', tabindex: -1});
 let shownView = null;
 
-function show() {
-	const now = route.read();
-	const view = views[now.view];
+/* Resolves when its first contents are there. */
+async function show(first) {
+	const now = readRoute();
 
 	closeMenu();
 	if (now.view === 'link') {
 		linkView(main, now.id);
 		return;
 	}
-	if (view !== shownView) {
+	const next = view(now.view, first);
+
+	if (next !== shownView) {
 		shownView?.hide();
-		fill(main, view.element);
+		fill(main, next.element);
 		if (shownView)
 			setTimeout(() => main.contains(document.activeElement) ||
-			    view.element.querySelector('h1')?.focus());
-		shownView = view;
+			    next.element.querySelector('h1')?.focus());
+		shownView = next;
 	}
-	view.show(now);
 	drawSideBar();
+	await next.show(now);
 }
 
 /* ---- keys */
@@ -249,7 +235,7 @@ function onKey(event) {
 	    key === 'Enter' && (isControl(target) || target.role === 'listbox'))
 		return;
 	if (isGoing && key in PLACES) {
-		route.go({view: PLACES[key]});
+		go({view: PLACES[key]});
 		isGoing = false;
 		event.preventDefault();
 		return;
@@ -257,8 +243,8 @@ function onKey(event) {
 	isGoing = key === 'g';
 	if (key === '?')
 		showKeys();
-	else if (key === '/' && shownView !== views.mail)
-		route.go({}), views.mail.key('/');
+	else if (key === '/' && shownView !== view('mail'))
+		go({}), view('mail').key('/');
 	else if (!shownView?.key(key))
 		return;
 	event.preventDefault();
@@ -282,10 +268,7 @@ function closeMenu() {
 
 /* ---- start */
 
-function start() {
-	applyTheme();
-	isReadOnly().then((is) =>
-		document.documentElement.classList.toggle('read-only', is));
+function draw() {
 	document.documentElement.lang = t('language');
 	fill(document.body, h('a.skip', {href: '#main', onclick: (event) => {
 		event.preventDefault();
@@ -296,21 +279,36 @@ function start() {
 	document.addEventListener('keydown', onKey);
 	document.addEventListener('keydown', (event) =>
 		event.key === 'Escape' && closeMenu());
-	route.start();
-	route.onChange(show);
+}
+
+function listen() {
 	live.on('state', drawState);
 	live.on('message', announce);
 	for (const kind of ['message', 'delete', 'update', 'reload', 'gap'])
-		live.on(kind, countSoon);
+		live.on(kind, () => counts.soon());
 	drawState();
-	show();
-	if (route.read().view === 'link')
+}
+
+/* What the first view can do without comes when that is there. */
+async function start() {
+	const first = listMessages(FIRST);
+
+	first.catch(() => {});
+	applyTheme();
+	startRoute();
+	onRoute(() => show());
+	draw();
+	listen();
+	await show(first);
+	if (readRoute().view === 'link')
 		return;
+	isReadOnly().then((is) =>
+		document.documentElement.classList.toggle('read-only', is));
 	/* The list of mail says itself where events begin. */
 	if (shownView !== views.mail)
 		getNow().then(({seq}) => live.start(seq)).catch(fail);
-	learn().then(() => views.mail.update(), fail);
-	count();
+	learn().then(() => views.mail?.update(), fail);
+	counts.read();
 }
 
 start();

@@ -5,8 +5,8 @@
  * Large ones are shown a piece at a time, so that a page never holds more than
  * somebody wants to see.
  */
-import { button, fill, h, number, size, visible } from './dom.js';
-import { t } from './texts.js';
+import { button, fill, h, size, visible } from './dom.js';
+import { number, t } from './texts.js';
 
 const PIECE = 128 * 1024;
 const LINE_MAX = 4096;

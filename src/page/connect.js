@@ -104,10 +104,10 @@ export function emptyState() {
 	const {host, port} = smtp();
 
 	return h('div.empty',
-	    h('div.empty-sign', {'aria-hidden': 'true'}, h('img', {
+	    h('img', {
 		src: new URL('icon.svg', import.meta.url).href, alt: '',
 		width: 56, height: 56,
-	    })),
+	    }),
 	    h('h2', t('empty_title')),
 	    h('p.lead', t('empty_lead')),
 	    h('dl.endpoints', h('div', h('dt', t('smtp_host')),

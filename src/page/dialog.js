@@ -2,7 +2,7 @@
 import { button, h, iconButton } from './dom.js';
 import { t } from './texts.js';
 
-export function open(title, content, actions = []) {
+export function openDialog(title, content, actions = []) {
 	const id = 'dialog-title';
 	const dialog = h('dialog.dialog', {
 		'aria-labelledby': id,
@@ -24,7 +24,7 @@ export function open(title, content, actions = []) {
 /* Resolves to whether it was agreed to. */
 export function ask(title, text, yes) {
 	return new Promise((resolve) => {
-		const dialog = open(title, h('p', text), [
+		const dialog = openDialog(title, h('p', text), [
 			button(t('cancel'), () => dialog.close()),
 			h('button.button.danger', {
 				type: 'submit', value: 'yes', autofocus: true,
@@ -42,7 +42,7 @@ export function askText(title, label, value, hint, list = []) {
 			id: 'asked', value, list: 'asked-list', autofocus: true,
 			autocomplete: 'off',
 		});
-		const dialog = open(title, [
+		const dialog = openDialog(title, [
 			h('label', {for: 'asked'}, label), input,
 			h('datalist', {id: 'asked-list'}, list.map(
 			    (it) => h('option', {value: it}))),

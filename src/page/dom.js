@@ -113,10 +113,6 @@ export function button(label, onclick, props, name) {
 
 /* ---- numbers and times */
 
-const language = () => document.documentElement.lang || 'en';
-
-export const number = (n) => new Intl.NumberFormat(language()).format(n);
-
 export function size(octets) {
 	const units = ['B', 'KB', 'MB', 'GB', 'TB'];
 	let unit = 0;
@@ -143,10 +139,10 @@ export function when(text) {
 
 	if (Number.isNaN(time.getTime()))
 		return '';
+	/* Without a format, which the first view has no time for. */
 	if (time.toDateString() === now.toDateString())
-		return format({
-			hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
-		}).format(time);
+		return [time.getHours(), time.getMinutes()].map(
+		    (it) => String(it).padStart(2, '0')).join(':');
 	if (time.getFullYear() === now.getFullYear())
 		return format({day: 'numeric', month: 'short'}).format(time);
 	return format({dateStyle: 'short'}).format(time);
@@ -159,8 +155,11 @@ export function fullTime(text) {
 	    : format({dateStyle: 'medium', timeStyle: 'medium'}).format(time);
 }
 
-export const timeOf = (text, props) => h('time',
-    {datetime: text, title: fullTime(text), ...props}, when(text));
+export const timeOf = (text, props) => h('time', {
+	datetime: text, ...props, onmouseenter: (event) => {
+		event.currentTarget.title = fullTime(text);
+	},
+}, when(text));
 
 export function seconds(value) {
 	if (value < 1)

@@ -2,10 +2,9 @@
  * envelope: what was said to the server beside what the headers say, and where
  * the two differ.
  */
-import { bdi, facts, fill, fullPerson, fullTime, h, icon, number, size,
-	visible } from './dom.js';
+import { bdi, facts, fill, fullPerson, fullTime, h, icon, size, visible } from './dom.js';
 import { write } from './route.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
 /* The part behind the '@' is compared in any case (RFC 5321 2.4). */
 function plain(address) {

@@ -1,12 +1,11 @@
 /* faults: the rules that make the server fail on purpose. */
 import { addFault, ApiError, listFaults, putFaults, removeFault } from './api.js';
 import { ask } from './dialog.js';
-import { button, fill, h, icon, iconButton, number, shown,
-	visible } from './dom.js';
-import * as live from './live.js';
+import { button, fill, h, icon, iconButton, shown, visible } from './dom.js';
+import { live } from './live.js';
 import { remember, settings } from './memory.js';
 import { fail, notify, setTitle } from './notice.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
 /* What people want to see their program survive; mailstop-fault(5). */
 const SCENARIOS = [

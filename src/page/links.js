@@ -1,10 +1,9 @@
 /* links: where a message leads to, and the stop before one goes there. */
-import { bdi, button, copyButton, fill, h, icon, number, shown,
-	visible } from './dom.js';
+import { bdi, button, copyButton, fill, h, icon, shown, visible } from './dom.js';
 import { hostOf, linkHref, readLinks, target } from './html.js';
 import { remember, settings } from './memory.js';
 import { setTitle } from './notice.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
 const IN_TEXT = /\bhttps?:\/\/[^\s<>"'\u00a0]+/gi;
 const SHOWN_MAX = 500;

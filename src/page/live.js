@@ -21,9 +21,9 @@ let failures = 0;
 let isLeader = false;
 let state = 'connecting';
 
-export const on = (kind, listener) =>
+const on = (kind, listener) =>
 	target.addEventListener(kind, (event) => listener(event.detail));
-export const connection = () => state;
+const connection = () => state;
 
 const emit = (kind, detail) =>
 	target.dispatchEvent(new CustomEvent(kind, {detail}));
@@ -116,7 +116,7 @@ function lead() {
 }
 
 /* From the first message behind `after` on. */
-export function start(after) {
+function start(after) {
 	seq = Math.max(seq, after);
 	if (channel || source)
 		return;
@@ -126,6 +126,8 @@ export function start(after) {
 	else
 		lead();
 }
+
+export const live = {on, connection, start};
 
 /* A page that comes out of the browser's cache has slept meanwhile. */
 addEventListener('pageshow', (event) => event.persisted && location.reload());

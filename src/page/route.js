@@ -19,7 +19,7 @@ function decode(text) {
 	}
 }
 
-export function read(hash = location.hash) {
+export function readRoute(hash = location.hash) {
 	const [path, search] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
 	const [first, ...rest] = path.split('/').map(decode);
 	const parameters = new URLSearchParams(search || '');
@@ -45,7 +45,7 @@ export function write({view = 'mail', id = '', tab = '', query = '', at}) {
 	return '#/' + path + (search.size ? '?' + search : '');
 }
 
-export const onChange = (listener) =>
+export const onRoute = (listener) =>
 	target.addEventListener('change', listener);
 
 /* `how`: a step in the browser's history, or in place of the last. */
@@ -58,7 +58,7 @@ export function go(route, how = 'push') {
 	target.dispatchEvent(new Event('change'));
 }
 
-export function start() {
+export function startRoute() {
 	const path = decode(location.pathname).slice(
 	    decode(root.pathname).length);
 	const search = new URLSearchParams(location.search);

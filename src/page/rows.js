@@ -9,9 +9,10 @@
  * It is a listbox: one stop for Tab, and the active row is told by
  * aria-activedescendant.
  */
+import { FIRST } from './api.js';
 import { h } from './dom.js';
 
-const PAGE = 200;
+const PAGE = FIRST.limit;
 const PAGES_KEPT = 24;
 const OVERSCAN = 8;
 /* Browsers stop at about 33 million pixels. */
@@ -54,6 +55,10 @@ export class Rows {
 	/* There is nothing, and that is known. */
 	get isEmpty() {
 		return this.pages.length > 0 && this.isEnd && this.count === 0;
+	}
+
+	get isAtTop() {
+		return this.isStart && this.element.scrollTop < 10;
 	}
 
 	get isFull() {
@@ -469,6 +474,12 @@ export class Rows {
 		this.on.change?.();
 	}
 
+	selectNone() {
+		this.selected.clear();
+		this.redraw();
+		this.on.change?.();
+	}
+
 	toggleRange(id) {
 		const from = this.indexOf(this.anchor ?? this.activeId ?? id);
 		const to = this.indexOf(id);
@@ -572,7 +583,7 @@ export class Rows {
 			view.removeAttribute('aria-activedescendant');
 		this.isStale = false;
 		this.forget(from, to);
-		if (count && to > count - PAGE)
+		if (count && to > count - PAGE / 2)
 			this.more();
 		if (count && from < PAGE / 2)
 			this.newer();

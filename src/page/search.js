@@ -96,6 +96,11 @@ export class Search {
 		this.forgive();
 	}
 
+	focus() {
+		this.input.focus();
+		this.input.select();
+	}
+
 	submit() {
 		this.close();
 		clearTimeout(this.timer);

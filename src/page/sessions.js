@@ -1,13 +1,13 @@
 /* sessions: how clients talked to the server, mail or not. */
 import { ANY_STATE, getSession, getSessionFindings, getTranscript, listSessions,
 	transcriptUrl } from './api.js';
-import { bdi, button, facts, fill, fullTime, h, icon, iconButton, number, seconds,
+import { bdi, button, facts, fill, fullTime, h, icon, iconButton, seconds,
 	shown, timeOf, visible } from './dom.js';
-import * as live from './live.js';
+import { live } from './live.js';
 import { fail, setTitle } from './notice.js';
 import { go, write } from './route.js';
 import { Rows } from './rows.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
 const LINES_SHOWN = 2000;
 

@@ -1,10 +1,10 @@
 /* settings: what this browser is to remember, and what the server is. */
 import { askServer, getInfo, root } from './api.js';
 import { learn, smtp } from './connect.js';
-import { bdi, button, facts, fill, fullTime, h, number, shown, size, visible } from './dom.js';
+import { bdi, button, facts, fill, fullTime, h, shown, size, visible } from './dom.js';
 import { remember, settings } from './memory.js';
 import { fail, notify, setTitle } from './notice.js';
-import { t } from './texts.js';
+import { number, t } from './texts.js';
 
 function choice(name, values) {
 	return h('fieldset.choices', h('legend', t(name)),

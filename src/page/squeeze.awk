@@ -1,12 +1,16 @@
-# squeeze: takes out of a script or a style sheet what only its readers need.
+# squeeze: makes one script, or one style sheet, of several, without what only
+# their readers need.
 #
 # It knows the tokens of a script and little of its grammar, so it asks something
 # of them: a comment begins and ends with its line, code is indented with tabs,
 # each statement ends with a semicolon or a brace, an empty one has a line of
-# its own, and nothing but a template literal goes on in the next line. What a
-# file declares at the left margin without exporting it gets a short name, unless
-# there is a doubt about one of the places where it stands. A constant is as constant when
-# it is a variable that nobody changes.
+# its own, and nothing but a template literal goes on in the next line. A module
+# names what it imports, in braces, before all else, and exports by declaring.
+#
+# Modules are put behind what they import, in one scope. What a file declares at
+# the left margin gets a short name, unless there is a doubt about one of the
+# places where it stands; then it must be the only one of its name. A constant
+# is as constant when it is a variable that nobody changes.
 
 # The names of our own properties are known to the style sheets alone, all of
 # them but what scripts set, which has one letter. They lose their vowels.
@@ -43,7 +47,7 @@ function literal(text, quote,    i, one, is_class) {
 
 # A slash divides what stands before it, or begins an expression.
 function begins_literal(one, before) {
-	return one ~ /['"`]/ || one == "/" && before ~ /[(,=:[!&|?{;]$|^$/
+	return one ~ /['"`]/ || one == "/" && before ~ /[(,=>:[!&|?{;]$|^$/
 }
 
 # Whether these need something between them: words do, and operators that would
@@ -102,24 +106,64 @@ function put_script(line) {
 	}
 	line = squeeze(line)
 	if (length(last) > 400) {
-		code = code substr(last, 1, length(last) - 200)
+		code[file] = code[file] substr(last, 1, length(last) - 200)
 		last = substr(last, length(last) - 199)
 	}
 	last = join(last (is_apart(last, line) ? "\n" : ""), line)
 }
 
 # Declarations at the margin; a method of that name would be taken for one.
-function note_names(line) {
-	if (line ~ /^(async function|function|const|let|class) /) {
-		sub(/^(async function|function|const|let|class) /, "", line)
-		if (match(line, /^[A-Za-z_]+/) && RLENGTH > 2) {
-			order[++name_count] = substr(line, 1, RLENGTH)
-			names[order[name_count]] = ""
+function note_names(line,    name) {
+	if (line ~ /^(async function|function|const|let|class)[* ]/) {
+		sub(/^(async function|function|const|let|class)[* ]+/, "", line)
+		if (match(line, /^[A-Za-z_]+/)) {
+			name = substr(line, 1, RLENGTH)
+			owner[file, name] = file
+			order[++name_count] = file SUBSEP name
 		}
 	} else if (line ~ /^\t+(async |get |static )*[A-Za-z]+\(.*[{]$/) {
 		gsub(/^\t+|async |get |static /, "", line)
-		doubtful[substr(line, 1, index(line, "(") - 1)]
+		doubtful[file, substr(line, 1, index(line, "(") - 1)]
 	}
+}
+
+# The file is over.
+function put_file() {
+	if (file)
+		code[file] = code[file] last
+	last = ""
+	is_open = is_comment = 0
+}
+
+function base(path) {
+	sub(/.*\//, "", path)
+	return path
+}
+
+function fail(text) {
+	print "squeeze: " text >"/dev/stderr"
+	has_failed = 1
+	exit 1
+}
+
+# Takes the imports off the front of a file.
+function take_imports(file,    one, from, list, i, count) {
+	while (match(code[file], /^import\{[^}]*\}from'\.\/[^']*';/)) {
+		one = substr(code[file], 8, RLENGTH - 9)
+		code[file] = substr(code[file], RLENGTH + 1)
+		from = one
+		sub(/.*'\.\//, "", from)
+		sub(/\}.*/, "", one)
+		needs[file] = needs[file] from " "
+		count = split(one, list, ",")
+		for (i = 1; i <= count; i++) {
+			if (!((from, list[i]) in exported))
+				fail(file ": " list[i] " is not in " from)
+			owner[file, list[i]] = from
+		}
+	}
+	if (code[file] ~ /^import/)
+		fail(file ": an import of another form")
 }
 
 # Short names appear in nothing that is written by hand.
@@ -131,10 +175,9 @@ function short(number,    text) {
 	return "$" text
 }
 
-# What stands in braces without a colon is a name and a key at once; between
-# commas it may be.
-function is_doubtful(before, after) {
-	return before ~ /[{,]/ && after ~ /[},]/
+# What stands in braces without a colon is a name and a key at once.
+function is_doubtful(bracket, before, after) {
+	return bracket == "{" && before ~ /[{,]/ && after ~ /[},]/
 }
 
 function is_key(before, after) {
@@ -143,24 +186,33 @@ function is_key(before, after) {
 
 # Goes through the code by its tokens: with `rename`, gives it with new names,
 # else finds those that may not have one.
-function walk(text, rename,    out, one, end, before, after, name) {
+function walk(file, rename,    text, out, one, end, before, after, name, depth,
+    brackets, i, count, list) {
+	text = code[file]
 	while (text != "") {
 		one = substr(text, 1, 1)
 		end = match(text, /^([A-Za-z0-9_$]+|\.\.\.)/) ? RLENGTH : 1
 		if (begins_literal(one, before))
 			end = literal(text, one)
+		if (!end)
+			fail(file ": a literal does not end: " substr(text, 1, 40))
 		one = substr(text, 1, end)
 		text = substr(text, end + 1)
 		after = substr(text, 1, 1)
-		if (one ~ /^`/ && !rename)
-			for (name in names)
-				if (index(one, name))
-					doubtful[name]
-		if (one in names && !is_key(before, after)) {
-			if (!rename && is_doubtful(before, after))
-				doubtful[one]
-			else if (rename && names[one] != "")
-				one = names[one]
+		if (one ~ /^[({[]$/)
+			brackets[++depth] = one
+		else if (one ~ /^[)}\]]$/)
+			depth--
+		if (one ~ /^`/ && !rename) {
+			count = split(one, list, /[^A-Za-z0-9_$]+/)
+			for (i = 1; i <= count; i++)
+				doubtful[file, list[i]]
+		}
+		if ((file, one) in owner && !is_key(before, after)) {
+			if (!rename && is_doubtful(brackets[depth], before, after))
+				doubtful[file, one]
+			else if (rename)
+				one = names[owner[file, one], one]
 		}
 		if (one == "const" && before != ".")
 			one = "let"
@@ -171,15 +223,58 @@ function walk(text, rename,    out, one, end, before, after, name) {
 	return out
 }
 
-function print_script(    i, number) {
-	code = code last
-	walk(code, 0)
-	for (i = 1; i <= name_count; i++)
-		if (!(order[i] in doubtful))
-			names[order[i]] = short(number++)
-	print walk(code, 1)
+# Whether a file that uses it has a doubt.
+function is_kept(from, name,    i) {
+	for (i = 1; i <= file_count; i++)
+		if ((files[i], name) in owner && owner[files[i], name] == from &&
+		    (files[i], name) in doubtful)
+			return 1
+	return 0
 }
 
+function choose_names(    i, parts, number, kept) {
+	for (i = 1; i <= name_count; i++) {
+		split(order[i], parts, SUBSEP)
+		if (!is_kept(parts[1], parts[2])) {
+			names[parts[1], parts[2]] = short(number++)
+			continue
+		}
+		if (parts[2] in kept)
+			fail(parts[2] " is in " kept[parts[2]] " and " parts[1])
+		kept[parts[2]] = parts[1]
+		names[parts[1], parts[2]] = parts[2]
+	}
+}
+
+function print_file(file,    list, i, count) {
+	if (file in is_printed)
+		return
+	is_printed[file]
+	count = split(needs[file], list, " ")
+	for (i = 1; i <= count; i++)
+		print_file(list[i])
+	printf "%s", walk(file, 1)
+}
+
+function print_scripts(    i) {
+	for (i = 1; i <= file_count; i++)
+		take_imports(files[i])
+	for (i = 1; i <= file_count; i++)
+		walk(files[i], 0)
+	choose_names()
+	for (i = 1; i <= file_count; i++)
+		print_file(files[i])
+	print ""
+}
+
+FNR == 1 { put_file(); file = files[++file_count] = base(FILENAME) }
+kind == "js" && !is_open && /^export / {
+	sub(/^export /, "")
+	name = $0
+	sub(/^(async function|function|const|class)[* ]+/, "", name)
+	match(name, /^[A-Za-z_]+/)
+	exported[file, substr(name, 1, RLENGTH)]
+}
 kind == "js" && !is_open { note_names($0) }
 !is_open { sub(/^\t+ */, "") }
 !is_open && /^\/\*/ { is_comment = 1 }
@@ -187,4 +282,12 @@ is_comment { is_comment = !/\*\/$/; next }
 $0 == "" && !is_open { next }
 kind == "css" { put_style($0); next }
 { put_script($0) }
-END { if (kind == "js") print_script(); else print "" }
+END {
+	put_file()
+	if (has_failed)
+		exit 1
+	if (kind == "js")
+		print_scripts()
+	else
+		print ""
+}

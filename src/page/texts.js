@@ -416,7 +416,13 @@ const texts = {
 };
 
 const plural = new Intl.PluralRules(texts.language);
-const format = new Intl.NumberFormat(texts.language);
+let format = null;
+
+/* The first that is formatted costs a browser 20 milliseconds, so those that
+   need it not have to do without. */
+export const number = (n) => n >= 0 && n < 1000 && Number.isInteger(n)
+    ? String(n)
+    : (format ??= new Intl.NumberFormat(texts.language)).format(n);
 
 /* What is counted is the first value. A name without a text is shown itself. */
 export function t(name, ...values) {
@@ -426,5 +432,5 @@ export function t(name, ...values) {
 
 	return form === undefined ? name : form.replace(/\{(\d)\}/g,
 	    (_, i) => typeof values[i] === 'number'
-		? format.format(values[i]) : values[i]);
+		? number(values[i]) : values[i]);
 }

@@ -10,15 +10,11 @@ import { t } from './texts.js';
 
 export class Trash {
 	/* hide(ids) takes them out of sight and gives what restore(ids, hidden)
-	   wants; done(): the server has been told. */
+	   wants; done(hidden): the server has been told. */
 	constructor({hide, restore, done}) {
 		Object.assign(this, {hide, restore, done});
 		this.held = null;
 		addEventListener('pagehide', () => this.empty());
-	}
-
-	get count() {
-		return this.held ? this.held.ids.length : 0;
 	}
 
 	put(ids) {
@@ -58,6 +54,6 @@ export class Trash {
 			this.restore(held.ids, held.hidden);
 			fail(error);
 		}
-		this.done();
+		this.done(held.hidden);
 	}
 }

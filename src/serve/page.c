@@ -92,27 +92,16 @@ put_escaped(struct buf *out, struct span text)
 }
 
 static bool
-put_folder(struct buf *out, const struct http_request *request)
+put_root(struct buf *out, const struct http_request *request)
 {
-	return put_escaped(out, span_string(http_webroot(request))) &&
-	    buf_printf(out, "page/%s/", page_version);
+	return put_escaped(out, span_string(http_webroot(request)));
 }
 
-/* The scripts, all at once: else a browser finds one inside of another. */
 static bool
-put_preloads(struct buf *out, const struct http_request *request)
+put_folder(struct buf *out, const struct http_request *request)
 {
-	for (const struct page_asset *it = page_assets; it->name; it++) {
-		const char *end = strrchr(it->name, '.');
-
-		if (!end || strcmp(end, ".js") != 0)
-			continue;
-		(void)buf_put_string(
-		    out, "<link rel=\"modulepreload\" href=\"");
-		(void)put_folder(out, request);
-		(void)buf_printf(out, "%s\">\n", it->name);
-	}
-	return !buf_failed(out);
+	return put_root(out, request) &&
+	    buf_printf(out, "page/%s/", page_version);
 }
 
 /* For the completion of queries. */
@@ -130,8 +119,8 @@ static const struct {
 	struct span name;
 	bool (*put)(struct buf *, const struct http_request *);
 } holes[] = {
+    {SPAN("@ROOT@"), put_root},
     {SPAN("@FOLDER@"), put_folder},
-    {SPAN("@PRELOADS@"), put_preloads},
     {SPAN("@RULES@"), put_rules},
 };
 

@@ -357,6 +357,59 @@ test('what cannot be deleted comes back', () =>
 		page.problems.length = 0;
 	}, {mails: ['1', '2'].map((it) => plain(it))}));
 
+test('the first list is asked for once, before the script runs', () =>
+	withPage(async (page, server) => {
+		const asked = async () => page.evaluate(() => performance
+		    .getEntriesByType('resource').filter(
+			(it) => /\/v1\/messages\?/.test(it.name))
+		    .map((it) => it.initiatorType + ' ' +
+			it.name.split('?')[1]));
+
+		await waitRows(page, ['one']);
+		await page.waitForSelector('.connection.live');
+		same(await asked(), ['link limit=200&order=newest']);
+		/* It holds for the first view alone. */
+		await page.goto('about:blank');
+		await page.goto(server.url + '#/faults');
+		await page.waitForSelector('.rules');
+		await page.click('.side-bar >> text=Mail');
+		await waitRows(page, ['one']);
+		same((await asked()).length, 2);
+	}, {mails: [plain('one')]}));
+
+test('what waits for Undo is counted nowhere', () =>
+	withPage(async (page, server) => {
+		const wait = (...wanted) => waitFor(page, (list) => {
+			const find = (name) => [...document.querySelectorAll(
+			    '.entry')].find((it) => it.querySelector(
+			    '.entry-name').textContent === name)
+			    ?.querySelector('.count')?.textContent ?? '';
+			return JSON.stringify([document.querySelector(
+			    '.list-title .count').textContent, find('Unread'),
+			find('red'), document.title]) === JSON.stringify(list);
+		}, wanted);
+
+		await waitRows(page, ['three', 'two', 'one']);
+		await wait('3', '3', '2', '(3) Mail · mailstop');
+		await page.click('.row:has-text("two") .row-check');
+		await page.keyboard.press('d');
+		await waitRows(page, ['three', 'one']);
+		await wait('2', '2', '1', '(2) Mail · mailstop');
+		/* Another number of the server's changes nothing. */
+		await server.send(plain('four'));
+		await wait('3', '3', '1', '(3) Mail · mailstop');
+		await page.keyboard.press('z');
+		await wait('4', '4', '2', '(4) Mail · mailstop');
+		await page.click('.row:has-text("two") .row-check');
+		await page.keyboard.press('d');
+		await wait('3', '3', '1', '(3) Mail · mailstop');
+		await page.click('.notice:has(button) [aria-label=Close]');
+		await waitTotal(page, server, 3);
+		await page.waitForSelector('.notice', {state: 'detached'});
+		await wait('3', '3', '1', '(3) Mail · mailstop');
+	}, {mails: [plain('one', {'X-Tags': 'red'}),
+		plain('two', {'X-Tags': 'red'}), plain('three')]}));
+
 /* The API is played by the test: such a page of messages costs nothing. */
 async function playMillion(page) {
 	const count = 1000000;

@@ -35,6 +35,7 @@ static const struct row {
     {"the page", GET("/") "\r\n", "HTTP/1.1 200 OK\r\n", NULL},
     {"its type", GET("/") "\r\n",
 	"\r\nContent-Type: text/html; charset=utf-8\r\n", NULL},
+    {"one script", GET("/page/old/app.js") "\r\n", "200 OK", "from'./"},
     {"it is read again", GET("/") "\r\n", "\r\nCache-Control: no-cache\r\n",
 	NULL},
     {"nothing from elsewhere", GET("/") "\r\n",
@@ -171,6 +172,9 @@ stands_below_a_web_root(void **state)
 	(void)snprintf(script, sizeof(script),
 	    "src=\"/a&#38;b/page/%s/app.js\"", page_version);
 	expect(&peer, "/a&b/", "", script);
+	expect(&peer, "/a&b/", "",
+	    "href=\"/a&#38;b/api/mailstop/v1/messages?limit=200&amp;"
+	    "order=newest\"");
 	http_peer_close(&peer);
 }
 
@@ -212,16 +216,12 @@ check_names(const struct page_asset *asset, const char *before, char end)
 static void
 names_only_what_there_is(void **state)
 {
-	size_t imports = 0, others = 0;
+	size_t count = 0;
 
 	(void)state;
-	for (const struct page_asset *it = page_assets; it->name; it++) {
-		imports += check_names(it, "from './", '\'');
-		imports += check_names(it, "from'./", '\'');
-		others += check_names(it, "@FOLDER@", '"');
-	}
-	assert_true(imports > 20);
-	assert_true(others > 2);
+	for (const struct page_asset *it = page_assets; it->name; it++)
+		count += check_names(it, "@FOLDER@", '"');
+	assert_true(count > 2);
 }
 
 /* The description of the API is a page of its own, which this one does not
