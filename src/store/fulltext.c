@@ -3,6 +3,7 @@
 
 #include "token.h"
 #include "txn.h"
+#include "word_memo.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,34 +25,45 @@ enum word_state { WORD_NEW, WORD_WHOLE, WORD_SPLIT };
 
 struct fulltext {
 	struct sql *sql;
-	struct sql_row *row;    /* the INSERT into one table */
-	int64_t table;          /* its number; -1: none yet */
-	struct token_set words; /* of the batch, with their states */
-	struct token_set split; /* pieces of words of one message */
-	struct buf document;    /* of one message: tokens, blanks between */
-	int64_t word_count;     /* all there are */
-	int64_t new_words;      /* of this batch */
-	int64_t allowance;      /* how many more it may have */
+	struct sql_row *row;     /* the INSERT into one table */
+	int64_t table;           /* its number; -1: none yet */
+	struct token_set words;  /* of the batch, with their states */
+	struct token_set split;  /* pieces of words of one message */
+	struct buf document;     /* of one message: tokens, blanks between */
+	struct word_memo *memo;  /* the connection's */
+	struct word_table known; /* when the batch began */
+	int64_t new_words;       /* of this batch */
+	int64_t allowance;       /* how many more it may have */
 };
 
 static enum err
-ask_word_count(struct fulltext *fulltext)
+ask_words(struct fulltext *fulltext, struct word_memo *memo)
 {
 	struct sql_row *row;
 	enum err err = sql_start(fulltext->sql, &row,
-	    "SELECT value FROM counter WHERE name = 'words'");
+	    "SELECT ifnull(max(iif(name = 'words', value, 0)), 0),"
+	    " ifnull(max(iif(name = 'word_tables', value, 0)), 0)"
+	    " FROM counter WHERE name IN ('words', 'word_tables')");
 
 	if (err)
 		return err;
-	if (sql_step(row) == ERR_OK)
-		fulltext->word_count = sql_number(row, 0);
-	return sql_done(row);
+	if (sql_step(row) == ERR_OK) {
+		fulltext->known.words = sql_number(row, 0);
+		fulltext->known.tables = sql_number(row, 1);
+	}
+	err = sql_done(row);
+	if (err)
+		return err;
+	word_memo_enter(memo, &fulltext->known);
+	fulltext->memo = memo;
+	return ERR_OK;
 }
 
 enum err
 fulltext_begin(struct fulltext **out, struct sql *sql)
 {
 	struct fulltext *fulltext = calloc(1, sizeof(*fulltext));
+	struct word_memo *memo;
 	enum err err;
 
 	*out = NULL;
@@ -63,7 +75,8 @@ fulltext_begin(struct fulltext **out, struct sql *sql)
 	token_set_init(&fulltext->words);
 	token_set_init(&fulltext->split);
 	buf_init(&fulltext->document, DOCUMENT_LIMIT);
-	err = ask_word_count(fulltext);
+	memo = word_memo_of(sql);
+	err = memo ? ask_words(fulltext, memo) : ERR_MEMORY;
 	if (err)
 		(void)fulltext_end(fulltext);
 	else
@@ -81,6 +94,10 @@ fulltext_end(struct fulltext *fulltext)
 	err = sql_done(fulltext->row);
 	if (!err)
 		err = txn_count(fulltext->sql, "words", fulltext->new_words);
+	/* If nothing comes of the transaction, the counter will not say so. */
+	fulltext->known.words += fulltext->new_words;
+	if (fulltext->memo)
+		word_memo_leave(fulltext->memo, &fulltext->known);
 	token_set_release(&fulltext->words);
 	token_set_release(&fulltext->split);
 	buf_release(&fulltext->document);
@@ -126,18 +143,27 @@ insert_word(struct sql *sql, struct span word)
 static enum err
 meet_word(struct fulltext *fulltext, struct span word, enum word_state *state)
 {
-	enum err err = find_word(fulltext->sql, word, state);
+	enum err err;
 
-	if (err || *state != WORD_NEW)
-		return err;
-	*state = WORD_SPLIT;
-	if (fulltext->allowance == 0 ||
-	    fulltext->word_count + fulltext->new_words >= WORDS_MAX)
-		return ERR_OK;
 	*state = WORD_WHOLE;
-	fulltext->allowance--;
-	fulltext->new_words++;
-	return insert_word(fulltext->sql, word);
+	if (word_memo_has(fulltext->memo, word))
+		return ERR_OK;
+	err = find_word(fulltext->sql, word, state);
+	if (err)
+		return err;
+	if (*state == WORD_NEW) {
+		*state = WORD_SPLIT;
+		if (fulltext->allowance == 0 ||
+		    fulltext->known.words + fulltext->new_words >= WORDS_MAX)
+			return ERR_OK;
+		*state = WORD_WHOLE;
+		fulltext->allowance--;
+		fulltext->new_words++;
+		err = insert_word(fulltext->sql, word);
+	}
+	if (!err)
+		word_memo_add(fulltext->memo, word);
+	return err;
 }
 
 /* ---- messages */
@@ -456,6 +482,7 @@ fulltext_clear(struct sql *sql)
 	if (err != ERR_NOT_FOUND)
 		return err;
 	err = sql_run(sql, "DELETE FROM word");
-	return err ? err
-		   : sql_run(sql, "DELETE FROM counter WHERE name = 'words'");
+	if (!err)
+		err = sql_run(sql, "DELETE FROM counter WHERE name = 'words'");
+	return err ? err : txn_count(sql, "word_tables", 1);
 }

@@ -161,11 +161,27 @@ sql_marks(struct sql *sql)
 	return sql->marks;
 }
 
+void *
+sql_companion(const struct sql *sql)
+{
+	return sql->companion;
+}
+
+void
+sql_set_companion(
+    struct sql *sql, void *companion, void (*release)(void *companion))
+{
+	sql->companion = companion;
+	sql->release_companion = release;
+}
+
 void
 sql_close(struct sql *sql)
 {
 	if (!sql)
 		return;
+	if (sql->companion)
+		sql->release_companion(sql->companion);
 	sql_blob_done(sql);
 	for (size_t i = 0; i < SQL_KEPT_SLOTS; i++) {
 		if (sql->kept[i])

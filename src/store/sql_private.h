@@ -28,6 +28,8 @@ struct sql {
 	bool (*must_stop)(void *context);
 	void *stop_context;
 	int64_t marks[SQL_MARKS];
+	void *companion;
+	void (*release_companion)(void *);
 	unsigned wal_pages;
 };
 

@@ -154,6 +154,13 @@ token_set_take(struct token_set *set, struct span text)
 	return &slot->number;
 }
 
+bool
+token_set_has(const struct token_set *set, struct span text)
+{
+	return set->size > 0 &&
+	    find(set, text, (uint32_t)hash_of(text))->round == set->round;
+}
+
 static bool
 put_new(struct token_set *set, struct span text, struct buf *out)
 {

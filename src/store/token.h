@@ -49,6 +49,9 @@ void token_set_reset(struct token_set *);
  */
 uint8_t *token_set_take(struct token_set *, struct span text);
 
+/* Whether it was taken already. */
+bool token_set_has(const struct token_set *, struct span text);
+
 /*
  * Appends what the index keeps of the text, each once since the set was reset,
  * with a blank behind it: a word whole, of all else every three bytes. So what

@@ -33,8 +33,10 @@ make_search(struct search_text *search, const char *body)
 	search->ends[SEARCH_BODY] = search->bytes.len;
 }
 
+enum end { COMMIT, ROLLBACK };
+
 static void
-add(struct sql *sql, int64_t seq, const char *body)
+add_until(struct sql *sql, int64_t seq, const char *body, enum end end)
 {
 	struct search_text search;
 	struct fulltext *fulltext;
@@ -49,10 +51,19 @@ add(struct sql *sql, int64_t seq, const char *body)
 	corpus_check(sql, fulltext_begin(&fulltext, sql));
 	corpus_check(sql, fulltext_add(fulltext, seq, buf_span(&pieces)));
 	corpus_check(sql, fulltext_end(fulltext));
-	corpus_check(sql, txn_commit(sql));
+	if (end == COMMIT)
+		corpus_check(sql, txn_commit(sql));
+	else
+		txn_rollback(sql);
 	buf_release(&pieces);
 	token_set_release(&scratch);
 	search_text_release(&search);
+}
+
+static void
+add(struct sql *sql, int64_t seq, const char *body)
+{
+	add_until(sql, seq, body, COMMIT);
 }
 
 enum order { OLDEST_FIRST, NEWEST_FIRST };
@@ -279,6 +290,31 @@ lets_go_of_what_is_gone(void **state)
 	assert_found(sql, "hello", OLDEST_FIRST, "1");
 }
 
+/* What is remembered of the table of words is no more than there is in it. */
+static void
+knows_words_that_are_there(void **state)
+{
+	struct sql *sql = *state;
+
+	add_until(sql, 1, "hello", ROLLBACK);
+	add(sql, 1, "hello world");
+	assert_found(sql, "ello", OLDEST_FIRST, "1");
+	add_until(sql, 2, "invoice", ROLLBACK);
+	add_until(sql, 2, "invoice world", ROLLBACK);
+	add(sql, 2, "invoice world");
+	assert_found(sql, "nvoic", OLDEST_FIRST, "2");
+	assert_int_equal(corpus_number(sql,
+			     "SELECT value FROM counter WHERE name = 'words'"),
+	    3);
+	corpus_check(sql, fulltext_clear(sql));
+	add(sql, 3, "world invoice hello");
+	assert_found(sql, "nvoic", OLDEST_FIRST, "3");
+	corpus_check(sql, fulltext_clear(sql));
+	add(sql, 4, "others are here");
+	add(sql, 5, "hello");
+	assert_found(sql, "ello", OLDEST_FIRST, "5");
+}
+
 /* What is in every message is not asked for beside what is rare. */
 static void
 asks_for_what_is_rare(void **state)
@@ -357,6 +393,7 @@ main(void)
 	    TEST(finds_few_and_many),
 	    TEST(has_a_ceiling_for_words),
 	    TEST(lets_go_of_what_is_gone),
+	    TEST(knows_words_that_are_there),
 	    TEST(asks_for_what_is_rare),
 	    TEST(bears_lack_of_memory),
 	};
