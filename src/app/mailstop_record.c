@@ -1,9 +1,8 @@
 /* mailstop_record: the public library: reading what it has told. */
-#include "mailstop.h"
+#include "tenant.h"
 
 #include "span.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -12,6 +11,15 @@ static json_t *
 own(const struct mailstop_record *record)
 {
 	return (json_t *)record;
+}
+
+struct mailstop_record *
+tenant_record(json_t **value)
+{
+	struct mailstop_record *record = (struct mailstop_record *)*value;
+
+	*value = NULL;
+	return record;
 }
 
 /* ---- paths */

@@ -47,15 +47,6 @@ leave(struct mailstop *tenant, struct asked *asked, enum err err,
 	return tenant_leave(tenant, err, f->text);
 }
 
-static struct mailstop_record *
-take_value(struct asked *asked)
-{
-	json_t *value = asked->value;
-
-	asked->value = NULL;
-	return (struct mailstop_record *)value;
-}
-
 /* ---- the list */
 
 static bool
@@ -102,7 +93,7 @@ mailstop_sessions(struct mailstop *tenant, const char *query, size_t limit,
 	if (!err)
 		err = desk_read(desk, work_sessions, &asked);
 	if (!err)
-		*sessions = take_value(&asked);
+		*sessions = tenant_record(&asked.value);
 	return leave(tenant, &asked, err, &f);
 }
 
@@ -258,6 +249,6 @@ mailstop_findings(
 	asked.use = list_findings;
 	err = desk_read(desk, work_findings, &asked);
 	if (!err)
-		*findings = take_value(&asked);
+		*findings = tenant_record(&asked.value);
 	return leave(tenant, &asked, err, &f);
 }

@@ -12,6 +12,7 @@
 #include "desk.h"
 #include "server.h"
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -122,16 +123,24 @@ enum err tenant_watch_start(struct tenant_watch *, struct failure *);
 void tenant_watch_end(struct tenant_watch *);
 void tenant_watch_free(struct tenant_watch *);
 
-/* ---- mailstop_message.c */
+/* ---- mailstop_record.c */
+
+/* What is given back, of a value that becomes its own; *value is NULL then. */
+struct mailstop_record *tenant_record(json_t **value);
+
+/* ---- mailstop_query.c */
 
 /* A query; query_free() it. The words of a failure point at the place. */
 enum err tenant_query(struct query **out, const char *text, struct failure *);
-/* A walk over one message, by id, number or "latest". Store thread. */
-enum err
-tenant_pick(struct sql *, const char *id, pick_callback *, void *context);
 /* Puts words to an err that has none yet. */
 enum err tenant_blame(enum err, const char *id, struct failure *);
 /* A pick_callback that appends a message to the list `context`. */
 bool tenant_add_message(const struct pick_row *, void *context);
+
+/* ---- mailstop_message.c */
+
+/* A walk over one message, by id, number or "latest". Store thread. */
+enum err
+tenant_pick(struct sql *, const char *id, pick_callback *, void *context);
 
 #endif
