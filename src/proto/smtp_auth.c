@@ -156,18 +156,74 @@ smtp_auth_forget(struct smtp *smtp)
 	smtp->auth = (struct smtp_auth){.identity = {NULL, 0}};
 }
 
+/*
+ * Some end lines with a bare LF or CR, or have other bytes between words. That
+ * is no command (RFC 5321 2.3.8), but holds the same password. So here a word
+ * ends at any control, and a command may begin behind CR, LF and NUL.
+ */
+static void
+skip_blanks(struct span *rest)
+{
+	while (rest->len && (unsigned char)rest->at[0] <= ' ')
+		span_skip(rest, 1);
+}
+
+static struct span
+cut_loosely(struct span *rest)
+{
+	struct span word = span_make(rest->at, 0);
+
+	while (word.len < rest->len && (unsigned char)rest->at[word.len] > ' ')
+		word.len++;
+	span_skip(rest, word.len);
+	skip_blanks(rest);
+	return word;
+}
+
+static const struct span verb = SPAN("AUTH");
+
+static bool
+begins_with_verb(struct span text)
+{
+	unsigned char behind;
+
+	if (!span_starts_nocase(text, verb))
+		return false;
+	behind = text.len > verb.len ? (unsigned char)text.at[verb.len] : ' ';
+	return behind < 'A' || behind > 'z';
+}
+
+/* Moves *rest behind the verb, or to the end where there is none. */
+static void
+skip_verb(struct span *rest)
+{
+	for (;;) {
+		size_t len = 0;
+
+		skip_blanks(rest);
+		if (begins_with_verb(*rest))
+			break;
+		while (len < rest->len && !strchr("\r\n", rest->at[len]))
+			len++;
+		span_skip(rest, len);
+		if (rest->len == 0)
+			return;
+	}
+	span_skip(rest, verb.len);
+	skip_blanks(rest);
+}
+
 /* Whatever stands behind the mechanism, but for the name behind LOGIN. */
 static struct span
 secret_of_command(struct span text)
 {
-	struct span rest = span_trim(text);
+	struct span rest = text;
 	const struct smtp_mechanism *mechanism;
 
-	if (!span_equal_nocase(span_cut_word(&rest), SPAN("AUTH")))
-		return span_make(text.at, 0);
-	mechanism = find(span_cut_word(&rest));
+	skip_verb(&rest);
+	mechanism = find(cut_loosely(&rest));
 	if (mechanism && !(mechanism->secrets & 1))
-		(void)span_cut_word(&rest);
+		(void)cut_loosely(&rest);
 	return rest;
 }
 
@@ -178,9 +234,10 @@ smtp_auth_secret(const struct smtp *smtp, struct span text)
 
 	if (smtp->mode != MODE_RESPONSE)
 		return secret_of_command(text);
-	if (span_equal(text, SPAN("*")) ||
-	    !(exchange->mechanism->secrets & 1u << exchange->step))
+	if (span_equal(text, SPAN("*")))
 		return span_make(text.at, 0);
+	if (!(exchange->mechanism->secrets & 1u << exchange->step))
+		(void)cut_loosely(&text);
 	return text;
 }
 
