@@ -178,17 +178,17 @@ read_reply(struct talk *talk)
 
 /* 0 for a yes; else what the exit status is, and words. */
 static int
-judge(struct talk *talk, int digit, int status, const char *what,
+judge(struct talk *talk, int digit, int status, struct span what,
     struct failure *f)
 {
 	if (digit == 2 || digit == 3)
 		return EX_OK;
 	if (digit == 0)
-		(void)failure_set(
-		    f, ERR_UNAVAILABLE, "%s: the server gave no reply", what);
+		(void)failure_set(f, ERR_UNAVAILABLE,
+		    "%.*s: the server gave no reply", SPAN_ARG(what));
 	else
-		(void)failure_set(f, ERR_UNAVAILABLE, "%s: %.*s", what,
-		    SPAN_ARG(buf_span(&talk->reply)));
+		(void)failure_set(f, ERR_UNAVAILABLE, "%.*s: %.*s",
+		    SPAN_ARG(what), SPAN_ARG(buf_span(&talk->reply)));
 	return digit == 5 ? status : EX_TEMPFAIL;
 }
 
@@ -198,13 +198,19 @@ ask(struct talk *talk, int status, struct failure *f, const char *verb,
     struct span object, const char *rest)
 {
 	struct buf line;
-	bool is_sent;
+	size_t len;
+	int digit = 0;
 
 	buf_init(&line, REPLY_MAX);
-	buf_printf(&line, "%s%.*s%s\r\n", verb, SPAN_ARG(object), rest);
-	is_sent = !buf_failed(&line) && write_all(talk->fd, buf_span(&line));
+	buf_printf(&line, "%s%.*s%s", verb, SPAN_ARG(object), rest);
+	len = line.len;
+	buf_put_string(&line, "\r\n");
+	if (!buf_failed(&line) && write_all(talk->fd, buf_span(&line)))
+		digit = read_reply(talk);
+	status =
+	    judge(talk, digit, status, span_make(buf_span(&line).at, len), f);
 	buf_release(&line);
-	return judge(talk, is_sent ? read_reply(talk) : 0, status, verb, f);
+	return status;
 }
 
 /* Dots at the beginnings of lines are doubled, RFC 5321 4.5.2. */
@@ -235,7 +241,7 @@ greet(
     struct talk *talk, const struct deliver_request *request, struct failure *f)
 {
 	int status =
-	    judge(talk, read_reply(talk), EX_UNAVAILABLE, "greeting", f);
+	    judge(talk, read_reply(talk), EX_UNAVAILABLE, SPAN("greeting"), f);
 
 	if (status == EX_OK)
 		status = ask(talk, EX_UNAVAILABLE, f, "EHLO ",
@@ -342,7 +348,7 @@ say_all(
 	if (status == EX_OK)
 		status = judge(talk,
 		    write_text(talk, request->message) ? read_reply(talk) : 0,
-		    EX_UNAVAILABLE, "DATA", f);
+		    EX_UNAVAILABLE, SPAN("DATA"), f);
 	if (status == EX_OK)
 		(void)write_all(talk->fd, SPAN("QUIT\r\n"));
 	return status == EX_OK ? refused : status;

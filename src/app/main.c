@@ -109,6 +109,19 @@ fill_standard_streams(void)
 	}
 }
 
+/* "help" and "help COMMAND" for those who are used to it; `words` become ones
+   with --help, in `asked`. */
+static void
+read_help(const char *asked[2], const char *const **words, size_t *count)
+{
+	if (*count == 0 || *count > 2 || strcmp((*words)[0], "help") != 0)
+		return;
+	asked[*count - 1] = "--help";
+	if (*count == 2)
+		asked[0] = (*words)[1];
+	*words = asked;
+}
+
 /* A link of that name is a drop-in for it. */
 static bool
 is_sendmail(int argc, char **argv)
@@ -124,11 +137,10 @@ main(int argc, char **argv)
 	struct failure f = {""};
 	const char *const *words = (const char *const *)argv + 1;
 	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
+	const char *asked[2];
 	bool is_link = is_sendmail(argc, argv);
-	enum command usual = is_link ? COMMAND_SENDMAIL : COMMAND_SERVE;
-	enum command named =
-	    find_command(count > 0 && !is_link ? words[0] : NULL, &f);
-	enum command command = named == COMMANDS ? usual : named;
+	enum command named = COMMANDS;
+	enum command command = is_link ? COMMAND_SENDMAIL : COMMAND_SERVE;
 	struct options *options;
 	enum err err;
 	int status;
@@ -136,9 +148,14 @@ main(int argc, char **argv)
 	fill_standard_streams();
 	/* For the width of characters; nothing else depends on it. */
 	(void)setlocale(LC_CTYPE, "");
+	if (!is_link) {
+		read_help(asked, &words, &count);
+		named = find_command(count > 0 ? words[0] : NULL, &f);
+	}
 	if (f.text[0])
 		return cmd_fail(ERR_USAGE, &f);
 	if (named != COMMANDS) {
+		command = named;
 		words++;
 		count--;
 	}

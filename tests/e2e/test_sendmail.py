@@ -178,6 +178,13 @@ def statuses_are_those_of_sendmail():
                               (["-f", "a\nb", "a@x.test"], 64)):
             mailstop("sendmail", *at, *words, given=b"x\n\ny\n",
                      status=status)
+        for words, says in (
+                (["no@x.test"], b"RCPT TO:<no@x.test>: 550 5.1.1 "),
+                (["-f", "no@x.test", "a@x.test"],
+                 b"MAIL FROM:<no@x.test>: 550 ")):
+            ran = mailstop("sendmail", *at, *words, given=b"x\n\ny\n",
+                           status=None)
+            assert ran.stderr.startswith(b"mailstop: " + says), ran.stderr
         assert [recipients(m) for m in server.messages(
             "rcpt:a@x.test")] and len(server.messages()) == 1
 

@@ -231,11 +231,14 @@ def cannot_make_is_73():
 
 @test
 def helps():
-    for words in (["--help"], ["serve", "--help"], ["-h"]):
+    for words in (["--help"], ["serve", "--help"], ["-h"], ["help"]):
         text = mailstop(*words).stdout.decode()
         lines = text.splitlines()
         assert len(lines) <= 24 and max(map(len, lines)) < 80
         assert "--smtp" in text
+    assert mailstop("help", "list").stdout == mailstop(
+        "list", "--help").stdout
+    mailstop("help", "me", status=64)
     everything = mailstop("--help-all").stdout
     assert b"--bare-lf" in everything and b"--json" in everything
     assert mailstop("--version").stdout.startswith(b"mailstop ")
