@@ -91,3 +91,16 @@ own_take_cursor(struct api_task *task, uint64_t fallback, const char *count)
 	task->pick.before = before;
 	return api_take_query(task, QUERY_OWN);
 }
+
+bool
+own_take_order(struct api_task *task)
+{
+	struct span order = SPAN("newest");
+
+	(void)http_parameter(task->request, "order", &order);
+	task->pick.oldest_first = span_equal(order, SPAN("oldest"));
+	if (task->pick.oldest_first || span_equal(order, SPAN("newest")))
+		return true;
+	http_reply_error(task->request, 400, "order is newest or oldest");
+	return false;
+}

@@ -29,6 +29,9 @@ enum err own_cursor(struct sql *, const struct json_t *messages, int64_t *seq);
 #define OWN_COUNT_MAX 10000
 bool own_take_cursor(struct api_task *, uint64_t fallback, const char *count);
 
+/* Reads `order` into task->pick. False after answering. */
+bool own_take_order(struct api_task *);
+
 /* ---- handlers, by file */
 
 /* api_own_wait.c */

@@ -81,20 +81,6 @@ work_list(struct api_task *task, struct sql *sql)
 	return err;
 }
 
-/* False after answering. */
-static bool
-take_order(struct api_task *task)
-{
-	struct span order = SPAN("newest");
-
-	(void)http_parameter(task->request, "order", &order);
-	task->pick.oldest_first = span_equal(order, SPAN("oldest"));
-	if (task->pick.oldest_first || span_equal(order, SPAN("newest")))
-		return true;
-	http_reply_error(task->request, 400, "order is newest or oldest");
-	return false;
-}
-
 void
 own_list(struct http_request *request, void *context)
 {
@@ -103,7 +89,7 @@ own_list(struct http_request *request, void *context)
 	if (!work)
 		return;
 	if (own_take_cursor(&work->task, PAGE, "limit") &&
-	    take_order(&work->task))
+	    own_take_order(&work->task))
 		api_read(&work->task);
 	else
 		api_task_free(&work->task);

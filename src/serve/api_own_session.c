@@ -79,9 +79,11 @@ work_list(struct api_task *task, struct sql *sql)
 	    .after = task->pick.after,
 	    .before = task->pick.before,
 	    .limit = task->pick.limit,
+	    .oldest_first = task->pick.oldest_first,
 	};
 	err = pick_sessions(sql, &work->sessions, add_session, sessions);
-	newest = json_array_get(sessions, 0);
+	newest = json_array_get(sessions,
+	    task->pick.oldest_first ? json_array_size(sessions) - 1 : 0);
 	api_set_answer(task,
 	    json_pack("{s:o, s:I}", "sessions", sessions, "seq",
 		newest ? json_integer_value(json_object_get(newest, "seq"))
@@ -96,7 +98,8 @@ own_sessions(struct http_request *request, void *context)
 
 	if (!work)
 		return;
-	if (own_take_cursor(&work->task, PAGE, "limit"))
+	if (own_take_cursor(&work->task, PAGE, "limit") &&
+	    own_take_order(&work->task))
 		api_read(&work->task);
 	else
 		api_task_free(&work->task);

@@ -242,6 +242,14 @@ walk_rows(struct walk *walk, struct sql_row *row)
 	return err;
 }
 
+#define SESSIONS                                                               \
+	COLUMNS "WHERE seq > ?1 AND seq < ?2 AND (?3 IS NULL OR EXISTS"        \
+		" (SELECT 1 FROM message AS m WHERE m.session = session.id"    \
+		" AND m.inbox = ?3 AND m.inbox <> ''"                          \
+		" AND m.seq > session.after_seq AND m.seq <="                  \
+		" ifnull(session.until_seq, 9223372036854775807)))"            \
+		" ORDER BY seq "
+
 enum err
 pick_sessions(struct sql *sql, const struct pick_session_request *request,
     pick_session_callback *callback, void *context)
@@ -251,12 +259,7 @@ pick_sessions(struct sql *sql, const struct pick_session_request *request,
 	    context};
 	struct sql_row *row;
 	enum err err = sql_start(sql, &row,
-	    COLUMNS "WHERE seq > ?1 AND seq < ?2 AND (?3 IS NULL OR EXISTS"
-		    " (SELECT 1 FROM message AS m WHERE m.session = session.id"
-		    " AND m.inbox = ?3 AND m.inbox <> ''"
-		    " AND m.seq > session.after_seq AND m.seq <="
-		    " ifnull(session.until_seq, 9223372036854775807)))"
-		    " ORDER BY seq DESC");
+	    request->oldest_first ? SESSIONS "ASC" : SESSIONS "DESC");
 
 	if (err)
 		return err;

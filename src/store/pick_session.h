@@ -37,10 +37,11 @@ struct pick_session_request {
 	int64_t after;  /* seq greater than this */
 	int64_t before; /* seq less than this; 0: no bound */
 	uint64_t limit; /* 0: none */
+	bool oldest_first;
 };
 
-/* Called a session, newest first; what it gets is borrowed until it returns.
-   False ends the walk early, without an error. */
+/* Called a session, newest first unless asked otherwise; what it gets is
+   borrowed until it returns. False ends the walk early, without an error. */
 typedef bool pick_session_callback(const struct pick_session *, void *context);
 
 enum err pick_sessions(struct sql *, const struct pick_session_request *,

@@ -170,6 +170,16 @@ def pages_by_cursor():
         assert seen == ["mail %d" % i for i in range(7)], seen
         assert "newest or oldest" in api.ask(
             "GET", OWN + "/messages?order=size", status=400).json["error"]
+        # Sessions, too: each message above came in one of them.
+        newest = api.get(OWN + "/sessions", limit=1)
+        oldest = api.get(OWN + "/sessions", limit=1, order="oldest")
+        assert oldest["sessions"][0]["seq"] == oldest["seq"], oldest
+        second = api.get(OWN + "/sessions", limit=2, order="oldest",
+                         after=oldest["seq"])
+        assert second["seq"] == second["sessions"][-1]["seq"], second
+        assert oldest["seq"] <= newest["seq"], (oldest, newest)
+        assert "newest or oldest" in api.ask(
+            "GET", OWN + "/sessions?order=size", status=400).json["error"]
 
 
 @test
