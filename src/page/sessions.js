@@ -5,9 +5,10 @@ import { bdi, button, facts, fill, fullTime, h, icon, iconButton, seconds,
 	shown, timeOf, visible } from './dom.js';
 import { live } from './live.js';
 import { fail, setTitle } from './notice.js';
-import { go, write } from './route.js';
+import { go, readRoute, write } from './route.js';
 import { Rows } from './rows.js';
 import { number, t } from './texts.js';
+import { fillEnds } from './tools.js';
 
 const LINES_SHOWN = 2000;
 
@@ -196,8 +197,13 @@ export class SessionsView {
 		});
 		this.rows = new Rows({
 			label: t('sessions'), make: makeRow, height: () => 56,
-			load: async ({before, limit}, signal) => (await listSessions(
-			    {before, limit}, signal)).sessions,
+			canJump: true,
+			load: async (place, signal) => {
+				const {sessions} = await listSessions(place, signal);
+
+				return place.order === 'oldest'
+				    ? sessions.reverse() : sessions;
+			},
 			on: {
 				open: (session) => go({
 					view: 'sessions', id: session.id,
@@ -206,10 +212,15 @@ export class SessionsView {
 			},
 		});
 		this.nothing = h('p.nothing', {hidden: true}, t('no_sessions'));
+		this.tools = h('div.list-tools');
+		this.rows.element.addEventListener('scroll',
+		    () => this.drawTools());
 		this.element = h('div.split.sessions',
 		    h('section.list', {'aria-label': t('sessions')},
 			h('header.list-head',
-			    h('h1', {tabindex: -1}, t('sessions')),
+			    h('div.list-title',
+				h('h1', {tabindex: -1}, t('sessions')),
+				h('span.spring'), this.tools),
 			    h('p.muted', t('sessions_hint'))),
 			this.nothing, this.rows.element),
 		    this.pane);
@@ -220,6 +231,11 @@ export class SessionsView {
 
 	update() {
 		this.nothing.hidden = !this.rows.isEmpty;
+		this.drawTools();
+	}
+
+	drawTools() {
+		fillEnds(this.tools, this.rows);
 	}
 
 	async onSession({id}) {
@@ -227,8 +243,10 @@ export class SessionsView {
 			return;
 		try {
 			const session = await getSession(id);
-			if (!this.rows.insert([session]))
+			if (this.rows.find(id))
 				this.rows.update(id, session);
+			else
+				this.rows.insert([session]);
 		} catch {
 			/* It is gone already. */
 		}
@@ -277,6 +295,8 @@ export class SessionsView {
 			rows.move(key === 'j' ? 1 : -1);
 		else if ((key === 'o' || key === 'Enter') && rows.active)
 			go({view: 'sessions', id: rows.active.id});
+		else if ((key === 'Home' || key === 'End') && !readRoute().id)
+			rows.jump(key === 'Home' ? 'newest' : 'oldest');
 		else if (key === 'u' || key === 'Escape')
 			go({view: 'sessions'});
 		else

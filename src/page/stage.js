@@ -1,5 +1,6 @@
 /* stage: the HTML of a message, in the width or the colours that one asks for. */
 import { button, code, fill, h, icon, iconButton, shown, size } from './dom.js';
+import { guard } from './guard.js';
 import { hostOf, showHtml } from './html.js';
 import { fail } from './notice.js';
 import { flatten } from './parts.js';
@@ -36,6 +37,8 @@ function fit(stage, frame, width) {
 
 export function htmlTab(place, message, {signal, isAsked = false}) {
 	const stage = h('div.stage'), banner = h('div.banners');
+	const hint = h('p.frame-hint', {role: 'status', hidden: true},
+	    icon('warn'), h('span', t('frame_keys')));
 	let frames = null, width = 0, isDark = false;
 
 	async function load(isRemote) {
@@ -44,6 +47,10 @@ export function htmlTab(place, message, {signal, isAsked = false}) {
 		    flatten(message.parts), {isRemote, signal});
 
 		frames = [found.frame, found.inner];
+		guard({
+			host: found.frame, inner: found.inner, hint,
+			home: place.closest('[role=tabpanel]'),
+		});
 		fill(banner, remoteBanner(found.remote, isRemote,
 		    () => load(true).catch(fail)));
 		apply();
@@ -83,7 +90,7 @@ export function htmlTab(place, message, {signal, isAsked = false}) {
 	}, {'aria-pressed': 'false'});
 
 	fill(place, h('div.html-tools', widths, dark, source, banner),
-	    stage);
+	    stage, hint);
 	new ResizeObserver(apply).observe(stage);
 	if (message.html.length > HTML_UNASKED && !isAsked)
 		fill(stage, h('div.nothing', h('p',

@@ -79,8 +79,8 @@ const texts = {
 	undone: {
 		one: '{0} message is back', other: '{0} messages are back',
 	},
-	to_newest: 'Go to the newest message',
-	to_oldest: 'Go to the oldest message',
+	to_newest: 'Go to the newest',
+	to_oldest: 'Go to the oldest',
 	removed: {one: '{0} message deleted', other: '{0} messages deleted'},
 	fresh: {one: '{0} new message', other: '{0} new messages'},
 	no_match: 'No message matches.',
@@ -162,6 +162,8 @@ const texts = {
 
 	/* HTML and text */
 	html_frame: 'The message as its reader sees it',
+	frame_keys: 'The message has the keyboard. The pointer takes it away ' +
+	    'when it leaves, and so does Tab.',
 	width: 'Width',
 	desktop: 'As wide as there is room',
 	tablet: 'Tablet, 768 pixels',

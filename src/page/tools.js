@@ -1,4 +1,4 @@
-/* tools: the buttons above the list. */
+/* tools: the buttons above a list. */
 import { fill, h, iconButton } from './dom.js';
 import { t } from './texts.js';
 
@@ -6,22 +6,32 @@ import { t } from './texts.js';
 const FEW = 30;
 const CHANGING = {class: 'icon-button changes'};
 
+/* The other end of a list. */
+function end(rows) {
+	const order = rows.isEnd && !rows.isAtTop ? 'newest' : 'oldest';
+
+	return h('span', {class: order === 'newest' ? 'turn' : ''},
+	    iconButton('last', t('to_' + order), () => rows.jump(order)));
+}
+
+/* Only that. */
+export function fillEnds(element, rows) {
+	const state = [rows.count > FEW, rows.isEnd, rows.isAtTop].join();
+
+	if (element.dataset.state === state)
+		return;
+	element.dataset.state = state;
+	fill(element, rows.count > FEW && end(rows));
+}
+
 export class Tools {
-	/* `deeds` may be given later, but before draw(). */
+	/* `deeds` is given later, before somebody can press one. */
 	constructor(list) {
 		this.list = list;
+		list.rows.element.addEventListener('scroll', () => this.draw());
 		this.element = h('div.list-tools', {
 			role: 'toolbar', 'aria-label': t('list_tools'),
 		});
-	}
-
-	/* The other end of the list. */
-	end() {
-		const {rows} = this.list;
-		const order = rows.isEnd && !rows.isAtTop ? 'newest' : 'oldest';
-
-		return h('span', {class: order === 'newest' ? 'turn' : ''},
-		    iconButton('last', t('to_' + order), () => rows.jump(order)));
 	}
 
 	forAll() {
@@ -32,7 +42,7 @@ export class Tools {
 			    () => rows.toggleAll()),
 			!query && iconButton('open', t('all_read'),
 			    () => deeds.markAll(), CHANGING),
-			rows.count > FEW && this.end(),
+			rows.count > FEW && end(rows),
 			iconButton('trash', query ? t('remove_matching')
 			    : t('remove_all_mail'), () => deeds.removeAll(),
 			CHANGING),

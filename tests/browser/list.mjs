@@ -425,13 +425,16 @@ async function playMillion(page) {
 	    .map(make);
 
 	page.asked = 0;
-	await page.route('**/api/mailstop/v1/messages?*', (route) => {
+	/* A promise that answers wait for. */
+	page.gate = null;
+	await page.route('**/api/mailstop/v1/messages?*', async (route) => {
 		const {searchParams} = new URL(route.request().url());
 		const number = (name, other) =>
 			Number(searchParams.get(name) || other);
 
 		page.asked++;
-		route.fulfill({json: {seq: count, messages:
+		await page.gate;
+		await route.fulfill({json: {seq: count, messages:
 			searchParams.get('order') === 'oldest'
 			    ? list(number('after', 0) + 1, number('limit'), 1)
 			    : list(number('before', count + 1) - 1,
@@ -512,13 +515,49 @@ test('both ends of a million messages are one key away', () =>
 		await waitMail(page, 1);
 		/* Mail that arrives has no place there. */
 		await page.waitForSelector('.connection.live');
-		await page.click('[aria-label="Go to the newest message"]');
+		await page.click('[aria-label="Go to the newest"]');
 		await waitMail(page, 1000000);
 		await page.keyboard.press('j');
 		await page.keyboard.press('End');
 		await waitMail(page, 1);
 		await page.keyboard.press('Home');
 		await page.waitForSelector('.row.active:has-text("mail 1000000")');
+	}));
+
+/* Down to the end of what is there. Gives what is seen there before more comes,
+   and where; then the same once that is there. */
+async function goDown(page) {
+	const places = () => page.evaluate(() => new Promise((resolve) =>
+		requestAnimationFrame(() => requestAnimationFrame(() => resolve(
+		    [...document.querySelectorAll('.row')].map((it) => [
+			it.dataset.id, Math.round(it.getBoundingClientRect().top),
+		]).filter(([, top]) => top > 200 && top < innerHeight))))));
+	const {asked} = page;
+	let open = null;
+
+	page.gate = new Promise((resolve) => open = resolve);
+	await scrollTo(page, 1e8);
+	const before = await places();
+	const last = Number(before.at(-1)[0].slice(2));
+	open();
+	/* The next row, which is below what is seen, tells that it has come. */
+	await waitFor(page, (id) => document.querySelector('#row-id' + id), last - 1);
+	expect(page.asked > asked, 'nothing was asked for');
+	return [before, await places()];
+}
+
+test('what is let go above moves nothing in sight', () =>
+	withPage(async (page, server) => {
+		await openMillion(page, server);
+		for (let i = 1; i <= 54; i++) {
+			const [before, after] = await goDown(page);
+
+			same(after, before, 'page ' + i);
+		}
+		same(await page.$eval('.rows-space', (it) => it.offsetHeight) <=
+		    10000 * 46, true, 'more than a list holds');
+		const below = await state(page);
+		expect(below.count < 80 && below.inOrder, JSON.stringify(below));
 	}));
 
 test('it works below a web root and behind a password', async () => {

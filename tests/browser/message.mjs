@@ -132,6 +132,40 @@ const list = [
 			    .getAttribute('href'),
 			'https://shop.example.test/confirm?a=1');
 		}],
+	['the keyboard comes back out of a message', LETTER,
+		async ({page}) => {
+			await page.context().grantPermissions(
+			    ['clipboard-read', 'clipboard-write']);
+			const frame = await mailFrame(page);
+			const has = (selector) => waitFor(page, (it) =>
+				document.activeElement.matches(it), selector);
+			const pasted = () => page.evaluate(
+			    () => navigator.clipboard.readText());
+
+			/* With the pointer. */
+			await frame.click('p', {clickCount: 3});
+			await has('.mail-frame');
+			await page.waitForSelector('.frame-hint:visible');
+			await page.hover('.message h1');
+			await has('#side');
+			await page.waitForSelector('.frame-hint', {state: 'hidden'});
+			/* What was selected can be copied all the same. */
+			await page.keyboard.press('Control+c');
+			same((await pasted()).trim(), 'Hello');
+			await page.hover('.message h1');
+			await page.mouse.move(5, 300);
+			await has('#side');
+			await page.keyboard.press(']');
+			await page.waitForSelector('#tab-text[aria-selected=true]');
+			await page.keyboard.press('[');
+			/* With Tab, where a pointer that lies about does nothing. */
+			await mailFrame(page);
+			await page.focus('[aria-label="Source of the HTML"]');
+			for (let i = 0; i < 9 && !await page.isVisible('.frame-hint');
+				i++)
+				await page.keyboard.press('Tab');
+			await has('.mail-frame');
+		}],
 	['text has links, and says when it was made of HTML', LETTER,
 		async ({page, goto, server}) => {
 			await goto('text');
@@ -335,6 +369,12 @@ const list = [
 					}),
 				};
 			});
+			/* The banner tells all of it. */
+			same(await page.$$eval('.side-html .banner > span, ' +
+			    '.side-html .banner .button', (all) => all.filter((it) =>
+				it.scrollWidth > it.clientWidth ||
+				it.getBoundingClientRect().right > innerWidth).length),
+			0);
 			expect(found.part >= .5, `${found.part} of the height`);
 			same([found.rest, found.bars], [0, []]);
 			expect(await frame.evaluate(() => innerHeight) > 400,

@@ -137,6 +137,36 @@ test('every scenario is a rule', () => withView('faults', async (page, server) =
 	    {method: 'PUT', body: JSON.stringify({faults: rules})});
 }));
 
+test('both ends of the sessions are one key away', async () => {
+	const server = await Server.start(), browser = await launch();
+
+	try {
+		for (let i = 0; i < 250; i++)
+			await talk(server.smtp, ['QUIT']);
+		const {sessions: [{id}]} = await server.api(
+		    'api/mailstop/v1/sessions?limit=1&order=oldest');
+		const page = await openPage(browser, server.url + '#/sessions');
+		const active = (name) => waitFor(page, (it) => document
+		    .querySelector('.row.active')?.getAttribute(it[0]) === it[1],
+		name);
+
+		await page.waitForSelector('.row');
+		await page.focus('.rows');
+		await page.keyboard.press('End');
+		await active(['data-id', id]);
+		await page.keyboard.press('Home');
+		await active(['aria-posinset', '1']);
+		await page.click('[aria-label="Go to the oldest"]');
+		await active(['data-id', id]);
+		await page.click('[aria-label="Go to the newest"]');
+		await active(['aria-posinset', '1']);
+		await closePage(page);
+	} finally {
+		await browser.close();
+		await server.stop();
+	}
+});
+
 test('settings hold in this browser', () =>
 	withView('settings', async (page, server) => {
 		await page.waitForSelector('.facts:has-text("memory")');
