@@ -164,6 +164,7 @@ send_what_happened(
 		send_event(it, "error", refusal_value(event));
 		break;
 	case WATCH_SESSION:
+	case WATCH_STOP:
 		break;
 	}
 }
@@ -186,7 +187,7 @@ is_of_interest(
 
 	if (event->kind != WATCH_MESSAGE)
 		return event->kind != WATCH_SESSION &&
-		    is_of_inbox(it, event->inbox);
+		    event->kind != WATCH_STOP && is_of_inbox(it, event->inbox);
 	message = event->entry->message;
 	return message->state == MESSAGE_ACCEPTED &&
 	    is_of_inbox(it, message_get(message, MESSAGE_INBOX));

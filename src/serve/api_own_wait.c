@@ -29,7 +29,8 @@ struct wait {
 	int64_t timeout_us;
 	struct watcher *watcher;
 	struct event *timer;
-	bool is_gone; /* the client is */
+	/* Why nobody waits any more. */
+	enum { WANTED, CLIENT_GONE, SERVER_STOPS } end;
 };
 
 static void
@@ -76,6 +77,12 @@ answer(struct wait *wait)
 	http_reply_json(wait->task.request, 200, result(wait));
 }
 
+static void
+refuse_to_wait(struct wait *wait)
+{
+	http_reply_error(wait->task.request, 503, "the server is stopping");
+}
+
 /* ---- time is up */
 
 static enum err
@@ -120,11 +127,25 @@ on_timeout(evutil_socket_t fd, short what, void *context)
 
 /* ---- what comes */
 
+/* What is with the store is answered when it comes back. */
+static void
+stop_waiting(struct wait *wait)
+{
+	if (wait->stage == WAITING) {
+		refuse_to_wait(wait);
+		api_task_free(&wait->task);
+	} else if (wait->end == WANTED) {
+		wait->end = SERVER_STOPS;
+	}
+}
+
 static void
 on_event(const struct watch_event *event, void *context)
 {
 	struct wait *wait = context;
 
+	if (event->kind == WATCH_STOP)
+		stop_waiting(wait);
 	if (event->kind != WATCH_MESSAGE || wait->stage == EXPLAINING)
 		return;
 	if (wait->stage == WAITING)
@@ -146,7 +167,7 @@ on_gone(void *context)
 {
 	struct wait *wait = context;
 
-	wait->is_gone = true;
+	wait->end = CLIENT_GONE;
 	if (wait->stage != WAITING)
 		return;
 	answer(wait);
@@ -208,8 +229,12 @@ reply_read(struct api_task *task, enum err err)
 		return;
 	}
 	add_meanwhile(wait);
-	if (is_full(wait) || wait->is_gone) {
+	if (is_full(wait) || wait->end == CLIENT_GONE) {
 		answer(wait);
+		return;
+	}
+	if (wait->end == SERVER_STOPS) {
+		refuse_to_wait(wait);
 		return;
 	}
 	if (wait->timeout_us == 0) {

@@ -25,6 +25,7 @@ enum watch_kind {
 	WATCH_READ,    /* `id`, `is_read`: it was marked */
 	WATCH_TAGS,    /* `id`, `tags`: they were set */
 	WATCH_REFUSED, /* `id` is the peer, `text` our 4xx or 5xx reply */
+	WATCH_STOP,    /* the server is stopping: nothing comes any more */
 };
 
 /* Borrowed until the callback returns. */

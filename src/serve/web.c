@@ -175,6 +175,9 @@ web_stop(struct web *web, int64_t grace_us, void (*idle)(void *context),
 		call_idle(web);
 	http_when_idle(web->http, call_idle, web);
 	http_stop(web->http);
+	/* Who waits is answered while there are connections to answer on. */
+	watch_publish(
+	    web->api.watch, &(struct watch_event){.kind = WATCH_STOP});
 }
 
 /* Tasks that are at the store belong to nobody else: each must come back, also

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """test_api_own: mailstop's own API: waits, takes, pages, sessions, faults."""
 
+import contextlib
 import json
 import random
+import socket
 import threading
 import urllib.parse
 
@@ -215,6 +217,34 @@ def explains_a_wait_that_ran_out():
         assert len(some["messages"]) == 1
         missed = wait(api, 408, query="subject:bill", timeout="0.01")
         assert missed["near"][0]["missed"] == ["subject:bill"], missed
+
+
+@test
+def tells_who_waits_that_it_stops():
+    """A connection that breaks says nothing; this one is answered."""
+    with Server() as server:
+        api = Api(server)
+        with contextlib.ExitStack() as stack:
+            waiting = []
+            for _ in range(20):
+                connection = stack.enter_context(
+                    socket.create_connection((api.host, api.port), DEADLINE))
+                lines = b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                connection.sendall(
+                    b"GET " + OWN.encode() + b"/now" + lines +
+                    b"GET " + OWN.encode() + b"/wait?timeout=600" + lines)
+                answers = connection.makefile("rb")
+                waiting.append(answers)
+                # The wait is taken up in the turn that answers this.
+                while b"seq" not in answers.readline():
+                    pass
+            assert server.stop() == 0
+            for answers in waiting:
+                text = answers.read()
+                assert text.startswith(b"HTTP/1.1 503 "), text
+                assert b"\r\nConnection: close\r\n" in text, text
+                assert text.endswith(
+                    b'{"error":"the server is stopping"}\n'), text
 
 
 @test

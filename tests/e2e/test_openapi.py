@@ -13,8 +13,10 @@ from mailstop_test import Server, main, test
 
 V1 = "/api/v1"
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-# Answers of a server that is not there yet, and streams, which have no end.
-NOT_ASKED_FOR = {("get", "/readyz", "503"), ("get", OWN + "/events", "200"),
+# Answers of a server that is not there yet or not any more, and streams, which
+# have no end.
+NOT_ASKED_FOR = {("get", "/readyz", "503"), ("get", OWN + "/wait", "503"),
+                 ("get", OWN + "/events", "200"),
                  ("get", "/api/v1/events", "200")}
 HTML = (b"Subject: page\r\nContent-Type: text/html\r\n\r\n"
         b"<style>a{color:red}</style><div style=\"position:fixed\">"
