@@ -18,6 +18,7 @@
 #include "loop.h"
 #include "pick.h"
 #include "query.h"
+#include "recent.h"
 #include "serve_smtp.h"
 #include "watch.h"
 
@@ -50,6 +51,7 @@ struct api {
 	struct loop *loop;
 	struct indexer *indexer;
 	struct watch *watch;
+	struct recent *recent;
 	const struct serve_smtp *smtp; /* NULL: no sessions are served */
 	struct fault_set *faults;
 	struct log *log;

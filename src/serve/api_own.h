@@ -75,5 +75,7 @@ void own_delete_inbox(struct http_request *, void *context);
 
 /* api_own_events.c */
 void own_events(struct http_request *, void *context);
+/* The watch's witness, which fills api->recent; the context is the API. */
+void own_remember(const struct watch_event *, void *context);
 
 #endif

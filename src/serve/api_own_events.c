@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* So many messages are caught up with at once. */
 #define PAGE 500
@@ -22,6 +23,7 @@ struct events {
 	json_t *page;      /* owned */
 	json_t *meanwhile; /* owned: [name, data] */
 	int64_t seq;       /* the newest message that was told */
+	int64_t last_seq;  /* what Last-Event-ID says; -1 without it */
 };
 
 static void
@@ -37,14 +39,21 @@ release(struct api_task *task)
 
 /* Every event names the newest message: from there on one can resume. */
 static void
-send_event(struct events *events, const char *name, const json_t *data)
+send_text(struct events *events, const char *name, struct span text)
 {
-	char *text = json_dumps(data, JSON_COMPACT);
 	char id[24];
 
 	(void)snprintf(id, sizeof(id), "%jd", (intmax_t)events->seq);
+	http_stream_send(events->stream, id, name, text);
+}
+
+static void
+send_event(struct events *events, const char *name, const json_t *data)
+{
+	char *text = json_dumps(data, JSON_COMPACT);
+
 	if (text)
-		http_stream_send(events->stream, id, name, span_string(text));
+		send_text(events, name, span_string(text));
 	free(text);
 }
 
@@ -93,10 +102,43 @@ tags_value(const char *const *tags)
 	return list;
 }
 
+/* The data of an event that is about no new message, and its name; NULL for
+   what is told to nobody here. */
+static json_t *
+value_of(const struct watch_event *event, const char **name)
+{
+	switch (event->kind) {
+	case WATCH_SESSION:
+		*name = "session";
+		return json_pack("{s:o}", "id", api_string(event->id));
+	case WATCH_DELETE:
+		*name = "delete";
+		return json_pack("{s:o, s:I}", "id", api_string(event->id),
+		    "seq", (json_int_t)event->seq);
+	case WATCH_READ:
+		*name = "update";
+		return json_pack("{s:o, s:b}", "id", api_string(event->id),
+		    "read", (int)event->is_read);
+	case WATCH_TAGS:
+		*name = "update";
+		return json_pack("{s:o, s:o}", "id", api_string(event->id),
+		    "tags", tags_value(event->tags));
+	case WATCH_CLEAR:
+	case WATCH_PRUNE:
+		/* Many are gone or changed: read the list again. */
+		*name = "reload";
+		return json_object();
+	default:
+		return NULL;
+	}
+}
+
 static void
 on_event(const struct watch_event *event, void *context)
 {
 	struct events *events = context;
+	const char *name;
+	json_t *value;
 
 	if (event->kind == WATCH_MESSAGE) {
 		if (api_wants(&events->task, event->entry))
@@ -106,34 +148,30 @@ on_event(const struct watch_event *event, void *context)
 	}
 	if (!is_of_inbox(events, event->inbox))
 		return;
-	switch (event->kind) {
-	case WATCH_SESSION:
-		tell(events, "session",
-		    json_pack("{s:o}", "id", api_string(event->id)));
-		break;
-	case WATCH_DELETE:
-		tell(events, "delete",
-		    json_pack("{s:o, s:I}", "id", api_string(event->id), "seq",
-			(json_int_t)event->seq));
-		break;
-	case WATCH_READ:
-		tell(events, "update",
-		    json_pack("{s:o, s:b}", "id", api_string(event->id), "read",
-			(int)event->is_read));
-		break;
-	case WATCH_TAGS:
-		tell(events, "update",
-		    json_pack("{s:o, s:o}", "id", api_string(event->id), "tags",
-			tags_value(event->tags)));
-		break;
-	case WATCH_CLEAR:
-	case WATCH_PRUNE:
-		/* Many are gone or changed: read the list again. */
-		tell(events, "reload", json_object());
-		break;
-	default:
-		break;
+	value = value_of(event, &name);
+	if (value)
+		tell(events, name, value);
+}
+
+void
+own_remember(const struct watch_event *event, void *context)
+{
+	struct api *api = context;
+	const char *name;
+	json_t *value;
+	char *text;
+
+	if (event->kind == WATCH_MESSAGE) {
+		recent_saw(api->recent, event->seq);
+		return;
 	}
+	recent_saw(api->recent, indexer_newest(api->indexer));
+	value = value_of(event, &name);
+	text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	if (text)
+		recent_put(api->recent, name, event->inbox, span_string(text));
+	free(text);
+	json_decref(value);
 }
 
 static void
@@ -159,6 +197,28 @@ work_page(struct api_task *task, struct sql *sql)
 }
 
 static void
+send_again(const struct recent_event *event, void *context)
+{
+	struct events *events = context;
+
+	if (is_of_inbox(events, span_string(event->inbox)))
+		send_text(events, event->name, span_string(event->text));
+}
+
+/* Other than messages, which were read from the store. */
+static void
+send_recent(struct events *events)
+{
+	const struct recent *recent = events->task.api->recent;
+
+	if (events->last_seq < 0)
+		return;
+	if (!recent_reaches(recent, events->last_seq))
+		send_text(events, "reload", SPAN("{}"));
+	recent_each(recent, events->last_seq, send_again, events);
+}
+
+static void
 send_meanwhile(struct events *events)
 {
 	json_t *event;
@@ -166,8 +226,14 @@ send_meanwhile(struct events *events)
 
 	events->stage = LIVE;
 	json_array_foreach(events->meanwhile, i, event)
-	    tell(events, json_string_value(json_array_get(event, 0)),
-		json_incref(json_array_get(event, 1)));
+	{
+		const char *name = json_string_value(json_array_get(event, 0));
+
+		/* All others were among the recent ones. */
+		if (events->last_seq < 0 || strcmp(name, "message") == 0)
+			tell(events, name,
+			    json_incref(json_array_get(event, 1)));
+	}
 	(void)json_array_clear(events->meanwhile);
 }
 
@@ -195,6 +261,7 @@ reply_page(struct api_task *task, enum err err)
 		api_read(task);
 		return;
 	}
+	send_recent(events);
 	send_meanwhile(events);
 	task->is_handed_over = true;
 }
@@ -213,8 +280,9 @@ take_start(struct events *events)
 		http_reply_error(request, 400, "after is a seq number");
 		return false;
 	}
+	events->last_seq = -1;
 	if (header.len > 0 && span_number(header, &seq) && seq <= INT64_MAX)
-		after = (int64_t)seq;
+		after = events->last_seq = (int64_t)seq;
 	events->stage = after >= 0 ? CATCHING_UP : LIVE;
 	/* What was stored before the client came is not told. */
 	events->seq =

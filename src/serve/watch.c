@@ -15,8 +15,10 @@ struct watch {
 	struct watcher *first;
 	struct watcher *last;
 	size_t count;
-	unsigned depth; /* of watch_publish() */
-	size_t removed; /* watchers without a call in the list */
+	unsigned depth;          /* of watch_publish() */
+	size_t removed;          /* watchers without a call in the list */
+	watch_callback *witness; /* NULL: none */
+	void *witness_context;
 };
 
 struct watch *
@@ -101,11 +103,20 @@ sweep(struct watch *watch)
 }
 
 void
+watch_set_witness(struct watch *watch, watch_callback *call, void *context)
+{
+	watch->witness = call;
+	watch->witness_context = context;
+}
+
+void
 watch_publish(struct watch *watch, const struct watch_event *event)
 {
 	/* Whoever is added now is told from the next event on. */
 	struct watcher *last = watch->last;
 
+	if (watch->witness)
+		watch->witness(event, watch->witness_context);
 	watch->depth++;
 	for (struct watcher *it = watch->first; it; it = it->next) {
 		if (it->call)

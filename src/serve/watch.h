@@ -53,6 +53,10 @@ void watch_free(struct watch *);
 struct watcher *watch_add(struct watch *, watch_callback *, void *context);
 void watch_remove(struct watch *, struct watcher *);
 
+/* One who is told before all watchers, but waits for nothing: it is not
+   counted. Set before anything is published. */
+void watch_set_witness(struct watch *, watch_callback *, void *context);
+
 void watch_publish(struct watch *, const struct watch_event *);
 
 size_t watch_count(const struct watch *);

@@ -2,6 +2,7 @@
  * and pages. */
 #include "web.h"
 
+#include "api_own.h"
 #include "clock.h"
 #include "indexer.h"
 #include "message.h"
@@ -64,8 +65,11 @@ web_new(struct web **out, struct loop *loop, const struct web_options *options)
 	http.tables = tables;
 	http.context = &web->api;
 	web->api.watch = watch_new();
-	if (web->api.watch)
+	web->api.recent = recent_new();
+	if (web->api.watch && web->api.recent)
 		err = http_new(&web->http, loop, &http);
+	if (!err)
+		watch_set_witness(web->api.watch, own_remember, &web->api);
 	/* Last: a batch of it may be under way from now on. */
 	if (!err)
 		err = indexer_new(&web->api.indexer, loop, web->api.watch,
@@ -202,5 +206,6 @@ web_free(struct web *web)
 	drain(web);
 	indexer_free(web->api.indexer);
 	watch_free(web->api.watch);
+	recent_free(web->api.recent);
 	free(web);
 }

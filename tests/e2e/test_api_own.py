@@ -434,4 +434,52 @@ def streams_events_and_resumes():
             assert data["subject"] == "third"
 
 
+def until(events, *wanted):
+    """What comes up to an event of that name, with that id (if any)."""
+    found = []
+    while not found or (found[-1][0],
+                        found[-1][2].get("id"))[:len(wanted)] != wanted:
+        found.append(events.next())
+    return found
+
+
+@test
+def resumes_all_kinds_of_events():
+    with Server() as server:
+        api = Api(server)
+        with Events(api) as always:
+            with Events(api) as events:
+                first, = send(server, plain("first"))
+                until(always, "session")
+                cursor = until(events, "session")[-1][1]
+            # Nobody listens to these but the other one.
+            second, = send(server, plain("second"))
+            ended = until(always, "session")[-1][2]["id"]
+            api.ask("DELETE", OWN + "/message/" + first)
+            api.ask("PUT", "/api/v1/tags", {"IDs": [second], "Tags": ["a"]})
+            until(always, "update", second)
+            with Events(api, {"Last-Event-ID": cursor}) as events:
+                told = [(name, data["id"]) for name, _, data in
+                        until(events, "update", second)]
+                for one in (("message", second), ("session", ended),
+                            ("delete", first), ("update", second)):
+                    assert told.count(one) == 1, (one, told)
+                # And what comes is told once.
+                api.ask("DELETE", OWN + "/message/" + second)
+                assert events.next()[0] == "delete"
+            until(always, "delete", second)
+            # Who names a place of their own has read the list before.
+            with Events(api, after=cursor) as events:
+                third, = send(server, plain("third"))
+                assert {name for name, _, _ in
+                        until(events, "message", third)} <= {
+                            "session", "message"}
+            with Events(api, {"Last-Event-ID": cursor},
+                        inbox="other") as events:
+                api.ask("DELETE", "/api/v1/messages")
+                until(always, "reload")
+                assert "delete" not in {
+                    name for name, _, _ in until(events, "reload")}
+
+
 main()

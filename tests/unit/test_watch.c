@@ -120,6 +120,25 @@ survives_an_event_inside_an_event(void **state)
 	watch_free(watch);
 }
 
+/* It is told first, and does not count among those who wait. */
+static void
+has_a_witness(void **state)
+{
+	struct watch *watch = watch_new();
+	struct one witness = {0}, other = {0};
+
+	(void)state;
+	watch_set_witness(watch, take, &witness);
+	tell(watch, 1);
+	assert_int_equal(watch_count(watch), 0);
+	other.watcher = watch_add(watch, take, &other);
+	tell(watch, 2);
+	assert_int_equal(witness.told, 3);
+	assert_int_equal(other.told, 2);
+	assert_int_equal(watch_count(watch), 1);
+	watch_free(watch);
+}
+
 static void
 make_and_drop(void *context)
 {
@@ -147,6 +166,7 @@ main(void)
 	    cmocka_unit_test(lets_any_be_removed_meanwhile),
 	    cmocka_unit_test(lets_any_be_added_meanwhile),
 	    cmocka_unit_test(survives_an_event_inside_an_event),
+	    cmocka_unit_test(has_a_witness),
 	    cmocka_unit_test(fails_without_memory),
 	};
 
