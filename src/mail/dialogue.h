@@ -16,7 +16,7 @@
  * CR LF stands without it; every other byte outside printable ASCII, and the
  * backslash, is written \r \n \t \0 \\ or \xNN, so that a bare LF that ended a
  * line ("\n") and one inside it stay visible. A line that ended with neither
- * (too long, or the peer left) ends with "\.".
+ * (it was too long) ends with "\.".
  *
  * Remarks begin with one of these words; finding.h reads some of them:
  *
@@ -29,6 +29,7 @@
  *	fault ID: WORDS                  a rule acts
  *	message ID: N octets             is complete, and at the store
  *	refused|aborted message ID: K of N octets kept
+ *	unfinished line: TEXT            its end never came
  *	what follows is not recorded: ...
  *	end: ENDING
  */

@@ -286,6 +286,25 @@ on_injection(struct talk *talk, struct span text)
 	finding_add(talk->look, FINDING_STARTTLS_INJECTION, talk->record, text);
 }
 
+/* What never came to an end may have had one that is none. */
+static void
+on_unfinished(struct talk *talk, struct span text)
+{
+	struct span line;
+
+	span_skip(&text, sizeof("unfinished line: ") - 1);
+	buf_reset(&talk->line);
+	if (!dialogue_unescape(&talk->line, text)) {
+		talk->look->failed = true;
+		return;
+	}
+	line = buf_span(&talk->line);
+	if (span_find(line, '\n') < line.len ||
+	    span_find(line, '\r') < line.len)
+		finding_add(
+		    talk->look, FINDING_COMMAND_LINE_END, talk->record, line);
+}
+
 /* A text that is here before the reply to DATA did not wait for it. */
 static void
 on_message(struct talk *talk, struct span text)
@@ -321,6 +340,7 @@ take_remark(struct talk *talk, struct span text)
 	} remarks[] = {
 	    {"TLS ", on_tls},
 	    {"plain text behind STARTTLS", on_injection},
+	    {"unfinished line: ", on_unfinished},
 	    {"message ", on_message},
 	    {"refused message ", on_message},
 	    {"end: ", on_end},

@@ -313,6 +313,17 @@ smtp_line(const struct smtp *smtp)
 	return smtp->line;
 }
 
+struct smtp_line
+smtp_unfinished(const struct smtp *smtp, struct span in)
+{
+	struct smtp_line line = {.text = in};
+
+	if (!smtp_line_is_begun(smtp, in))
+		line.text.len = 0;
+	line.secret = smtp_auth_secret(smtp, line.text);
+	return line;
+}
+
 static bool
 is_asked_for_hello(const struct smtp *smtp)
 {

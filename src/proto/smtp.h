@@ -174,6 +174,10 @@ struct smtp_line {
 };
 struct smtp_line smtp_line(const struct smtp *);
 
+/* The command line, or answer to AUTH, whose end is not in `in`, which
+   smtp_step() has left; empty when there is none. Borrowed from `in`. */
+struct smtp_line smtp_unfinished(const struct smtp *, struct span in);
+
 /* The peer's greeting name; empty before the first HELO. */
 struct span smtp_hello(const struct smtp *);
 

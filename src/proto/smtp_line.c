@@ -85,6 +85,16 @@ find(struct smtp *smtp, struct span in)
 	return tell(smtp, span_make(in.at, len), len);
 }
 
+bool
+smtp_line_is_begun(const struct smtp *smtp, struct span in)
+{
+	bool is_read =
+	    smtp->mode == MODE_COMMAND || smtp->mode == MODE_RESPONSE;
+
+	return is_read && smtp->reader.state == READER_LOOKS && in.len > 0 &&
+	    smtp->reader.scanned == in.len;
+}
+
 enum smtp_line_status
 smtp_line_take(struct smtp *smtp, struct span *in, struct span *text)
 {

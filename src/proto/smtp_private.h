@@ -196,6 +196,9 @@ enum smtp_line_status {
 enum smtp_line_status
 smtp_line_take(struct smtp *, struct span *in, struct span *text);
 
+/* Whether all of `in`, which smtp_line_take() left, is one line's beginning. */
+bool smtp_line_is_begun(const struct smtp *, struct span in);
+
 extern const struct smtp_reply smtp_line_too_long;
 
 /* ---- smtp_http.c */

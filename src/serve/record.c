@@ -69,18 +69,16 @@ count(struct record *record, size_t before)
 	record->left = more < record->left ? record->left - more : 0;
 }
 
-/* `text` with stars for its secret. */
-static struct span
+/* Appends the text with stars for its secret. */
+static bool
 hide(struct buf *room, const struct smtp_line *line)
 {
 	size_t front = (size_t)(line->secret.at - line->text.at);
 	struct span rest = line->text;
 
 	span_skip(&rest, front + line->secret.len);
-	if (buf_put(room, span_make(line->text.at, front)) &&
-	    buf_put(room, SPAN(STARS)) && buf_put(room, rest))
-		return buf_span(room);
-	return SPAN(STARS);
+	return buf_put(room, span_make(line->text.at, front)) &&
+	    buf_put(room, SPAN(STARS)) && buf_put(room, rest);
 }
 
 void
@@ -98,7 +96,7 @@ record_client(struct record *record, enum dialogue_kind kind, int64_t now_us,
 	before = part->len;
 	buf_init(&room, SMTP_LINE_MAX + sizeof(STARS));
 	if (line->secret.len && secret == RECORD_STARS)
-		text = hide(&room, line);
+		text = hide(&room, line) ? buf_span(&room) : SPAN(STARS);
 	if (line->is_cut)
 		(void)dialogue_put_cut(part, kind, at_us, text);
 	else
@@ -139,6 +137,21 @@ record_remark(struct record *record, int64_t now_us, struct span text)
 	(void)dialogue_put(
 	    part, DIALOGUE_REMARK, now_us - record->started_us, text);
 	count(record, before);
+}
+
+void
+record_unfinished(struct record *record, int64_t now_us,
+    const struct smtp_line *line, enum record_secret secret)
+{
+	static const struct span begins = SPAN("unfinished line: ");
+	bool is_hidden = line->secret.len && secret == RECORD_STARS;
+	struct buf room;
+
+	buf_init(&room, begins.len + SMTP_LINE_MAX + sizeof(STARS));
+	if (buf_put(&room, begins) &&
+	    (is_hidden ? hide(&room, line) : buf_put(&room, line->text)))
+		record_remark(record, now_us, buf_span(&room));
+	buf_release(&room);
 }
 
 size_t

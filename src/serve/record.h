@@ -44,6 +44,10 @@ void record_server(struct record *, int64_t now_us, struct span replies);
 
 void record_remark(struct record *, int64_t now_us, struct span text);
 
+/* What the client has said of a line that has no end, as a remark. */
+void record_unfinished(struct record *, int64_t now_us,
+    const struct smtp_line *, enum record_secret);
+
 /* Bytes that are not stored yet, without those lent. */
 size_t record_len(const struct record *);
 

@@ -201,6 +201,8 @@ session_end(struct session *session, enum session_ending ending)
 	if (session->state == SESSION_GONE)
 		return;
 	session_note_ending(session, ending);
+	if (session->state == SESSION_TALKING)
+		session_note_unfinished(session);
 	/* What was not written was not said. */
 	session_remark(
 	    session, "end: %s", session_ending_name(session->ending));

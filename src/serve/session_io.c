@@ -26,8 +26,8 @@
  * Input that waits for the engine: `kept` from kept_at on. It is copied there
  * when it outlasts the callback that read it.
  */
-static struct span
-kept_input(const struct session *session)
+struct span
+session_kept_input(const struct session *session)
 {
 	struct span in = buf_span(&session->kept);
 
@@ -48,7 +48,7 @@ drop_kept(struct session *session)
 static bool
 keep_input(struct session *session, struct span in)
 {
-	struct span kept = kept_input(session);
+	struct span kept = session_kept_input(session);
 
 	/* It is part of what is kept already. */
 	if (in.len && kept.len && in.at >= kept.at &&
@@ -303,7 +303,7 @@ static bool
 read_input(struct session *session, struct span *in)
 {
 	char *scratch = loop_scratch(session->shared->loop);
-	struct span before = kept_input(session);
+	struct span before = session_kept_input(session);
 	size_t count;
 	enum io_status status;
 
@@ -328,7 +328,7 @@ take_input(struct session *session, struct span *in)
 	if (!session->is_fresh)
 		return session->may_read && read_input(session, in);
 	session->is_fresh = false;
-	*in = kept_input(session);
+	*in = session_kept_input(session);
 	return true;
 }
 
@@ -434,7 +434,7 @@ read_early(struct session *session, struct span *in)
 		session_end(session, ENDING_RESET);
 		return false;
 	}
-	*in = kept_input(session);
+	*in = session_kept_input(session);
 	session->lines = 0;
 	return true;
 }
@@ -512,7 +512,7 @@ must_linger(const struct session *session)
 
 	if (max > 0 && session->shared->connections > max + LINGER_MORE)
 		return false;
-	return session->may_read || kept_input(session).len > 0 ||
+	return session->may_read || session_kept_input(session).len > 0 ||
 	    session->ending == ENDING_ERRORS ||
 	    session->ending == ENDING_REFUSED ||
 	    session->ending == ENDING_FAULT;

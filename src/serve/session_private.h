@@ -182,10 +182,16 @@ void session_close(struct session *, enum session_ending);
 /* Throws away what the socket holds, and counts it. */
 void session_drain(struct session *);
 
+/* What has come and waits for the engine. */
+struct span session_kept_input(const struct session *);
+
 /* Waits for the socket as the status says; ends what is broken. */
 void session_await(struct session *, enum io_status);
 
 /* ---- session_talk.c */
+
+/* Records the line that the client has begun, if it has. */
+void session_note_unfinished(struct session *);
 
 /* The engine gave it. */
 void session_take(struct session *, enum smtp_event);

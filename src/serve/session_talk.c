@@ -87,6 +87,22 @@ take_line(struct session *session)
 	session->given = line.text;
 }
 
+void
+session_note_unfinished(struct session *session)
+{
+	enum record_secret secret = session->shared->options->keep_secrets
+	    ? RECORD_PLAIN
+	    : RECORD_STARS;
+	struct smtp_line line;
+
+	if (!session->smtp)
+		return;
+	line = smtp_unfinished(session->smtp, session_kept_input(session));
+	if (line.text.len)
+		record_unfinished(
+		    &session->record, session->shared->now_us, &line, secret);
+}
+
 /* ---- answers */
 
 static void

@@ -65,6 +65,7 @@ say_farewell(struct session *session, const char *enhanced, const char *words,
 	(void)snprintf(text, sizeof(text), "%.255s %s",
 	    session->place->config.hostname, words);
 	reply.text = span_string(text);
+	session_note_unfinished(session);
 	smtp_shutdown(session->smtp, &session->shared->out, &reply);
 	session_close(session, ending);
 	session_go(session);

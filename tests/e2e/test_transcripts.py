@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import socket
 import ssl
 import subprocess
 import textwrap
@@ -503,6 +504,38 @@ def each_ending_is_told():
             "is_silent": "timeout", "errs": "errors",
             "fails_in_tls": "tls-failed", "meets_a_rule": "fault",
             "refused": "refused", "stays": "shutdown"}, endings
+
+
+@test
+def a_line_without_its_end_is_told():
+    """What people see who type into nc, whose lines end with LF."""
+    with Server("--timeout", "500ms") as server:
+        for said, shown in (
+                (b"EHLO x\nMAIL FROM:<a@b.test>\n",
+                 "EHLO x\\nMAIL FROM:<a@b.test>\\n"),
+                (b"NOOP\r\nAUTH PLAIN c2VjcmV0", "AUTH PLAIN ********"),
+                (b"EHLO x\r\nAUTH PLAIN\r\nc2VjcmV0", "********"),
+                (b"NOOP\r\nQUIT\r\nNOO", None),
+                (b"NOOP\r\n" + b"x" * 20000, None)):
+            for leaves in (True, False):
+                with Events(Api(server)) as events:
+                    with server.client() as client:
+                        client.send(said)
+                        if leaves:
+                            client.socket.shutdown(socket.SHUT_WR)
+                        client.end()
+                    session = events.session_end()
+                lines = server.dialogue(session)
+                wanted = [" -- unfinished line: " + shown] if shown else []
+                assert [line for line in lines
+                        if "unfinished" in line] == wanted, lines
+                rules = [one["rule"] for one in json_lines(server.run(
+                    "findings", "--json", session, status=None))]
+                assert ("command-line-end" in rules) == (
+                    b"x\n" in said), rules
+        assert server.stop() == 0
+        with open(server.db, "rb") as file:
+            assert b"c2VjcmV0" not in file.read()
 
 
 @test

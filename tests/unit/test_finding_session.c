@@ -205,6 +205,12 @@ static const struct row rows[] = {
 	      "S 5 220 go\nI 6 TLS TLSv1.3\nC 7 EHLO c.test\n" OFFER_LINES QUIT,
 	""},
 
+    {"command-line-end", BAD, "192.0.2.1",
+	"S 1 220 x\nI 2 unfinished line: EHLO c.test\\nNOOP\\n\nI 3 end: drop\n",
+	""},
+    {"command-line-end", GOOD, "192.0.2.1",
+	"S 1 220 x\nI 2 unfinished line: EHLO c.test\nI 3 end: drop\n", ""},
+
     {"auth-clear", BAD, "192.0.2.1",
 	HELLO "C 4 AUTH PLAIN ***\nS 5 235 ok\n" QUIT, ""},
     {"auth-clear", GOOD, "192.0.2.1",

@@ -171,6 +171,28 @@ has_a_ceiling(void **state)
 }
 
 static void
+keeps_what_has_no_end(void **state)
+{
+	static const char text[] = "AUTH PLAIN AGEAYg";
+	const struct smtp_line line = {
+	    .text = span_string(text),
+	    .secret = span_make(text + 11, 6),
+	};
+	struct record record;
+	unsigned number;
+
+	(void)state;
+	record_init(&record, 0);
+	record_unfinished(&record, 1, &line, RECORD_STARS);
+	record_unfinished(&record, 2, &line, RECORD_PLAIN);
+	assert_span(record_lend(&record, &number),
+	    SPAN("I 1 unfinished line: AUTH PLAIN ********\n"
+		 "I 2 unfinished line: AUTH PLAIN AGEAYg\n"));
+	record_stored(&record);
+	record_release(&record);
+}
+
+static void
 talk(void *context)
 {
 	static const char text[] = "AUTH PLAIN AGEAYg==";
@@ -212,6 +234,7 @@ main(void)
 	    cmocka_unit_test(goes_on_while_a_part_is_lent),
 	    cmocka_unit_test(lends_again_what_was_lost),
 	    cmocka_unit_test(stars_secrets),
+	    cmocka_unit_test(keeps_what_has_no_end),
 	    cmocka_unit_test(has_a_ceiling),
 	    cmocka_unit_test(keeps_secrets_without_memory),
 	};
