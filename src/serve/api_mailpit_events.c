@@ -63,9 +63,9 @@ work_count(struct api_task *task, struct sql *sql)
 	if (err)
 		return err;
 	api_set_answer(task,
-	    json_pack("{s:I, s:I, s:s}", "Total", (json_int_t)stats.accepted,
+	    json_pack("{s:I, s:I, s:o}", "Total", (json_int_t)stats.accepted,
 		"Unread", (json_int_t)stats.unread, "Version",
-		task->api->options.version));
+		json_sprintf("v%s", task->api->options.version)));
 	return ERR_OK;
 }
 

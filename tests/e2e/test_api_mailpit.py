@@ -591,7 +591,10 @@ def tells_events_on_a_websocket():
         assert events.status == 101
         assert events.headers["sec-websocket-accept"] == (
             "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        assert events.event("stats")["Data"]["Total"] == 0
+        first = events.event("stats")["Data"]
+        assert first["Total"] == 0 and first["Unread"] == 0
+        # A page compares it with that of /info.
+        assert first["Version"] == Api(server).get(V1 + "/info")["Version"]
         number, = send(server, LETTER, recipients=("alice@to.test",
                                                    "secret@to.test"))
         new = events.event("new")["Data"]
