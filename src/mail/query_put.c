@@ -90,7 +90,10 @@ put_term(struct buf *out, const struct query *term)
 	else if (row->value == QUERY_VALUE_HEADER)
 		(void)buf_printf(
 		    out, "%s%s", term->name, term->text ? "=" : "");
-	if (term->text)
+	/* Empty is the null sender. */
+	if (term->text && !term->text[0])
+		(void)buf_put_string(out, "<>");
+	else if (term->text)
 		put_text(out, term->text);
 }
 

@@ -315,6 +315,23 @@ is_pattern(const struct query_name *row, struct span value,
 	}
 }
 
+/* The sender of a bounce: its name is empty, and so is the pattern for it. */
+static bool
+is_null_sender(const struct query_name *row, struct span value,
+    const struct query_options *options)
+{
+	return row->field == QUERY_MAILFROM && options->dialect == QUERY_OWN &&
+	    span_equal(value, SPAN("<>"));
+}
+
+static enum outcome
+read_null_sender(struct query *term)
+{
+	term->form = QUERY_PATTERN;
+	term->text = strdup("");
+	return term->text ? GOOD : NO_MEMORY;
+}
+
 static enum outcome
 read_value(struct query *term, const struct query_name *row, struct span value,
     const struct query_options *options)
@@ -324,6 +341,8 @@ read_value(struct query *term, const struct query_name *row, struct span value,
 	term->compare = row->compare;
 	term->with_trace =
 	    options->dialect == QUERY_MAILPIT && row->value == QUERY_VALUE_SIZE;
+	if (is_null_sender(row, value, options))
+		return read_null_sender(term);
 	if (!is_pattern(row, value, options))
 		return readers[row->value](term, value, options);
 	term->form = QUERY_PATTERN;
@@ -423,6 +442,28 @@ make_field(struct query *term, const struct query_name *row, struct span text,
 	return make_text(term, text);
 }
 
+/* What looks like a field is none. */
+static enum query_verdict
+refuse_name(struct span name, struct query_error *error)
+{
+	static const struct {
+		struct span name;
+		const char *values;
+	} keywords[] = {
+	    {SPAN("is"), "read, unread or tagged"},
+	    {SPAN("has"), "attachment, inline or finding"},
+	};
+
+	for (size_t i = 0; i < COUNT(keywords); i++)
+		if (span_equal_nocase(name, keywords[i].name))
+			return refuse(error, error->offset + name.len + 1,
+			    "%s: wants %s", keywords[i].name.at,
+			    keywords[i].values);
+	return refuse(error, error->offset,
+	    "\"%.*s:\" is no field; in quotes it is text",
+	    name.len < 40 ? (int)name.len : 40, name.at);
+}
+
 static enum query_verdict
 make_term(struct query *term, struct span text, size_t bare,
     const struct query_options *options, struct query_error *error)
@@ -434,9 +475,7 @@ make_term(struct query *term, struct span text, size_t bare,
 	if (row)
 		return make_field(term, row, text, options, error);
 	if (options->dialect == QUERY_OWN && len && len < bare)
-		return refuse(error, error->offset,
-		    "\"%.*s:\" is no field; in quotes it is text",
-		    len < 40 ? (int)len : 40, text.at);
+		return refuse_name(span_make(text.at, len), error);
 	verdict = make_text(term, text);
 	if (verdict == QUERY_TERM_EMPTY && options->dialect == QUERY_OWN)
 		return refuse(

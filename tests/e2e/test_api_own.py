@@ -185,6 +185,21 @@ def pages_by_cursor():
 
 
 @test
+def finds_the_null_sender():
+    with Server() as server:
+        bounce, = send(server, plain("bounce"), sender="")
+        other, = send(server, plain("other"))
+        api = Api(server)
+        for query, wanted in (("mailfrom:<>", bounce),
+                              ("-mailfrom:<>", other)):
+            found = api.get(OWN + "/messages", query=query)["messages"]
+            assert [m["id"] for m in found] == [wanted], query
+            assert wait(api, query=query)["messages"][0]["id"] == wanted
+        missed = wait(api, 408, query="mailfrom:<> subject:other", timeout=0)
+        assert ["mailfrom:<>"] in [near["missed"] for near in missed["near"]]
+
+
+@test
 def waits_for_what_comes():
     with Server() as server:
         api = Api(server)

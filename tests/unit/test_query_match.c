@@ -80,6 +80,7 @@ static const char *const other[] = {
     "rcpt:y.test*",
     "rcpt:b@y.tes?", /* no star: the text itself */
     "mailfrom:x.test",
+    "mailfrom:<>",
     "mailfrom:*b",
     "helo:server",
     "peer:128",

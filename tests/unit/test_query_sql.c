@@ -96,6 +96,8 @@ static const char *const queries[] = {
     "mailfrom:a*b",
     "mailfrom:*",
     "mailfrom:a?b*",
+    "mailfrom:<>",
+    "-mailfrom:<>",
     "-mailfrom:a@x.test",
     "helo:client",
     "helo:CLIENT.TEST",
