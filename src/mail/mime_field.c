@@ -4,7 +4,9 @@
 #include "clock.h"
 #include "header.h"
 #include "mime_shield.h"
+#include "mime_word.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A header bomb stays raw behind this many fields. */
@@ -30,11 +32,13 @@ mime_valid(const char *bytes, size_t len)
 static char *
 decode(const char *raw)
 {
-	char *decoded, *valid;
+	char *mended, *decoded, *valid;
 
 	if (!strstr(raw, "=?"))
 		return g_strdup(raw);
-	decoded = g_mime_utils_header_decode_text(NULL, raw);
+	mended = mime_word_mend(raw);
+	decoded = g_mime_utils_header_decode_text(NULL, mended ? mended : raw);
+	free(mended);
 	if (!decoded)
 		return g_strdup(raw);
 	valid = mime_valid(decoded, strlen(decoded));
@@ -96,12 +100,15 @@ static void
 parse_list(struct mime_addresses *all, const char *raw)
 {
 	char *safe = g_strndup(raw, mime_shield_value(span_string(raw)));
-	InternetAddressList *list = internet_address_list_parse(NULL, safe);
+	char *mended = mime_word_mend(safe);
+	InternetAddressList *list =
+	    internet_address_list_parse(NULL, mended ? mended : safe);
 
 	if (list) {
 		put_addresses(all, list, 0);
 		g_object_unref(list);
 	}
+	free(mended);
 	g_free(safe);
 }
 

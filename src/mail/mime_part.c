@@ -1,6 +1,9 @@
 /* mime_part: the parts of a message, named, measured and told apart. */
 #include "mime_private.h"
 
+#include "mime_word.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* A decoded part is no larger than the message that holds it. */
@@ -41,18 +44,66 @@ read_type(GMimeObject *object)
 	return lower;
 }
 
+/* The field as a whole, when it has to be read again; NULL else. */
+static char *
+mend_field(GMimeObject *object, const char *name)
+{
+	GMimeHeader *field = g_mime_header_list_get_header(
+	    g_mime_object_get_header_list(object), name);
+	const char *raw = field ? g_mime_header_get_raw_value(field) : NULL;
+
+	return raw ? mime_word_mend(raw) : NULL;
+}
+
+static char *
+read_file_name(GMimeObject *object)
+{
+	char *mended = mend_field(object, "Content-Disposition");
+	GMimeContentDisposition *again;
+	char *name;
+
+	if (!mended)
+		return g_strdup(g_mime_object_get_content_disposition_parameter(
+		    object, "filename"));
+	again = g_mime_content_disposition_parse(NULL, mended);
+	name = g_strdup(
+	    g_mime_content_disposition_get_parameter(again, "filename"));
+	g_object_unref(again);
+	free(mended);
+	return name;
+}
+
+static char *
+read_type_parameter(GMimeObject *object, const char *key)
+{
+	char *mended = mend_field(object, "Content-Type");
+	GMimeContentType *again;
+	char *value;
+
+	if (!mended)
+		return g_strdup(
+		    g_mime_object_get_content_type_parameter(object, key));
+	again = g_mime_content_type_parse(NULL, mended);
+	value = g_strdup(g_mime_content_type_get_parameter(again, key));
+	g_object_unref(again);
+	free(mended);
+	return value;
+}
+
 /* Content-Disposition's filename, else Content-Type's name, else its file. */
 static char *
 read_name(GMimeObject *object)
 {
-	const char *name =
-	    g_mime_object_get_content_disposition_parameter(object, "filename");
+	char *name = read_file_name(object);
+	char *valid;
 
 	if (!name)
-		name = g_mime_object_get_content_type_parameter(object, "name");
+		name = read_type_parameter(object, "name");
 	if (!name)
-		name = g_mime_object_get_content_type_parameter(object, "file");
-	return copy(name);
+		name = read_type_parameter(object, "file");
+	valid = copy(name);
+	g_free(name);
+	return valid;
 }
 
 /* Without <>, and with percent escapes read (RFC 2392 writes them in URLs). */
