@@ -1,11 +1,12 @@
 /*
  * indexer: keeps the index behind what is stored, and says when it is there.
  *
- * Lives on the loop; parsing runs on the store's worker thread, rows are
- * written by its writer. One batch is under way at a time. What is indexed is
- * published to the watch (watch.h), in the order of seq. While messages come
- * faster than they can be indexed, and nobody waits for it, the indexer leaves
- * most of the time to their acceptance. Loop thread only.
+ * Lives on the loop; parsing runs on the store's worker threads, rows are
+ * written by its writer. Of a long backlog several batches are under way at
+ * once, when there is nothing else to do. What is indexed is published to the
+ * watch (watch.h), in the order of seq. While messages come faster than they
+ * can be indexed, and nobody waits for it, the indexer leaves most of the time
+ * to their acceptance. Loop thread only.
  */
 #ifndef INDEXER_H
 #define INDEXER_H

@@ -46,10 +46,15 @@ void index_entry_free(struct index_entry *); /* one; NULL is allowed */
 enum err index_take(
     struct sql *, size_t count, uint64_t bytes, struct index_entry **out);
 
-/* Likewise, but not all that could be known of them. */
-enum index_extent { INDEX_ALL, INDEX_ALL_BUT_FINDINGS };
-enum err index_take_extent(struct sql *, size_t count, uint64_t bytes,
-    enum index_extent, struct index_entry **out);
+/* Likewise, but not of all messages, or not all that could be known of them. */
+struct index_wish {
+	int64_t after, until; /* seq greater than, and at most */
+	size_t count;
+	uint64_t bytes;
+	enum index_extent { INDEX_ALL, INDEX_ALL_BUT_FINDINGS } extent;
+};
+enum err index_take_some(
+    struct sql *, const struct index_wish *, struct index_entry **out);
 #define INDEX_MESSAGE_MAX ((uint64_t)64 * 1024 * 1024)
 
 /*

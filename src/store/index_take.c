@@ -157,12 +157,13 @@ take_one(struct taking *taking, const struct sql_row *row)
 
 /* A body that is missing (the file may be anybody's) is an empty one. */
 static enum err
-take_rows(struct taking *taking, size_t count, uint64_t bytes)
+take_rows(struct taking *taking, const struct index_wish *wish)
 {
 	static const char text[] = "SELECT " ENVELOPE_COLUMNS ", r.bytes"
 				   " FROM message m LEFT JOIN raw r"
 				   " ON r.message = m.seq AND m.size <= ?1"
 				   " WHERE m.is_indexed <> 1"
+				   " AND m.seq > ?3 AND m.seq <= ?4"
 				   " ORDER BY m.seq LIMIT ?2";
 	struct sql_row *row;
 	enum err err = sql_start(taking->sql, &row, text);
@@ -171,10 +172,12 @@ take_rows(struct taking *taking, size_t count, uint64_t bytes)
 	if (err)
 		return err;
 	sql_bind_number(row, 1, (int64_t)INDEX_MESSAGE_MAX);
-	sql_bind_number(row, 2, (int64_t)count);
+	sql_bind_number(row, 2, (int64_t)wish->count);
+	sql_bind_number(row, 3, wish->after);
+	sql_bind_number(row, 4, wish->until);
 	while (!err && sql_step(row) == ERR_OK) {
 		err = take_one(taking, row);
-		if (taking->bytes >= bytes)
+		if (taking->bytes >= wish->bytes)
 			break;
 	}
 	done = sql_done(row);
@@ -182,17 +185,17 @@ take_rows(struct taking *taking, size_t count, uint64_t bytes)
 }
 
 enum err
-index_take_extent(struct sql *sql, size_t count, uint64_t bytes,
-    enum index_extent extent, struct index_entry **out)
+index_take_some(
+    struct sql *sql, const struct index_wish *wish, struct index_entry **out)
 {
 	struct taking taking = {
-	    .sql = sql, .extent = extent, .last = &taking.first};
+	    .sql = sql, .extent = wish->extent, .last = &taking.first};
 	enum err err = ERR_MEMORY;
 
 	token_set_init(&taking.pieces);
 	taking.digest = digest_new();
 	if (taking.digest)
-		err = take_rows(&taking, count, bytes);
+		err = take_rows(&taking, wish);
 	digest_free(taking.digest);
 	token_set_release(&taking.pieces);
 	*out = taking.first;
@@ -211,5 +214,8 @@ enum err
 index_take(
     struct sql *sql, size_t count, uint64_t bytes, struct index_entry **out)
 {
-	return index_take_extent(sql, count, bytes, INDEX_ALL, out);
+	struct index_wish wish = {
+	    .until = INT64_MAX, .count = count, .bytes = bytes};
+
+	return index_take_some(sql, &wish, out);
 }

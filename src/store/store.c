@@ -38,7 +38,7 @@
 /* How long reads may still take once the store is closing. */
 #define CLOSING_US ((int64_t)300 * 1000)
 
-enum kind { WRITER, READER, WORKER, KINDS };
+enum kind { WRITER, READER, WORKER, HELPER, KINDS };
 
 /* One thread with its connection. */
 struct hand {
@@ -225,31 +225,6 @@ run_reader(void *context)
 	return NULL;
 }
 
-static void *
-run_worker(void *context)
-{
-	struct hand *hand = context;
-	id_t self = (id_t)gettid();
-	int nice = getpriority(PRIO_PROCESS, self);
-
-	(void)setpriority(PRIO_PROCESS, self, nice + WORKER_NICE);
-	while (!lane_is_over(&hand->lane)) {
-		struct store_job *job = lane_take(&hand->lane, LANE_FOREVER);
-
-		while (job) {
-			struct store_job *next = job->next;
-
-			job->err = job->run(job, hand->sql);
-			sql_blob_done(hand->sql);
-			lane_finish(&hand->lane, job, next);
-			job = next;
-		}
-	}
-	return NULL;
-}
-
-/* ---- opening */
-
 static bool
 is_late(void *context)
 {
@@ -267,6 +242,56 @@ connect_to(struct store *store, struct sql **out, enum sql_access access,
 		return sql_open_memory(out, store->memory, access, failure);
 	return sql_open(out, store->options.path, access, failure);
 }
+
+static enum err
+open_reader(struct store *store, enum kind kind, struct failure *failure)
+{
+	struct sql **sql = &store->hands[kind].sql;
+	enum err err = connect_to(store, sql, SQL_READ, failure);
+
+	if (!err)
+		sql_set_stop(*sql, is_late, store);
+	return err;
+}
+
+/* The helper's connection is opened when it is needed, where that may block. */
+static enum err
+work_one(struct hand *hand, struct store_job *job)
+{
+	enum err err = ERR_OK;
+
+	if (!hand->sql)
+		err = open_reader(hand->store, HELPER, NULL);
+	if (err)
+		return err;
+	err = job->run(job, hand->sql);
+	sql_blob_done(hand->sql);
+	return err;
+}
+
+static void *
+run_worker(void *context)
+{
+	struct hand *hand = context;
+	id_t self = (id_t)gettid();
+	int nice = getpriority(PRIO_PROCESS, self);
+
+	(void)setpriority(PRIO_PROCESS, self, nice + WORKER_NICE);
+	while (!lane_is_over(&hand->lane)) {
+		struct store_job *job = lane_take(&hand->lane, LANE_FOREVER);
+
+		while (job) {
+			struct store_job *next = job->next;
+
+			job->err = work_one(hand, job);
+			lane_finish(&hand->lane, job, next);
+			job = next;
+		}
+	}
+	return NULL;
+}
+
+/* ---- opening */
 
 /* What schema.h says of a failure does not name the file. */
 static enum err
@@ -322,23 +347,13 @@ open_writer(struct store *store, struct failure *failure)
 }
 
 static enum err
-open_reader(struct store *store, enum kind kind, struct failure *failure)
-{
-	struct sql **sql = &store->hands[kind].sql;
-	enum err err = connect_to(store, sql, SQL_READ, failure);
-
-	if (!err)
-		sql_set_stop(*sql, is_late, store);
-	return err;
-}
-
-static enum err
 start(struct store *store, enum kind kind, struct failure *failure)
 {
 	static void *(*const runs[])(void *) = {
 	    [WRITER] = run_writer,
 	    [READER] = run_reader,
 	    [WORKER] = run_worker,
+	    [HELPER] = run_worker,
 	};
 	struct hand *hand = &store->hands[kind];
 	enum err err = lane_start(&hand->lane, runs[kind], hand, failure);
@@ -373,9 +388,9 @@ open_all(struct store *store, struct failure *failure)
 	err = open_memory(store, failure);
 	if (!err)
 		err = open_writer(store, failure);
-	for (int i = READER; i < KINDS && !err; i++)
+	for (int i = READER; i < HELPER && !err; i++)
 		err = open_reader(store, (enum kind)i, failure);
-	for (int i = 0; i < KINDS && !err; i++)
+	for (int i = 0; i < HELPER && !err; i++)
 		err = start(store, (enum kind)i, failure);
 	return err;
 }
@@ -453,6 +468,15 @@ void
 store_work(struct store *store, struct store_job *job)
 {
 	submit(store, WORKER, job);
+}
+
+void
+store_help(struct store *store, struct store_job *job)
+{
+	bool helps =
+	    store->started == KINDS || start(store, HELPER, NULL) == ERR_OK;
+
+	submit(store, helps ? HELPER : WORKER, job);
 }
 
 void

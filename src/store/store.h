@@ -3,9 +3,9 @@
  *
  * One writer thread gathers all that waits into one transaction (group commit)
  * and syncs it; one reader thread answers questions on a read-only handle, so
- * a reader never blocks the writer; a worker thread does what takes long. The
- * owner, a loop thread, submits jobs and
- * reaps them when store_fd() is readable. Only the owner calls these
+ * a reader never blocks the writer; a worker thread does what takes long, and a
+ * second one while there is much of it. The owner, a loop thread, submits jobs
+ * and reaps them when store_fd() is readable. Only the owner calls these
  * functions; done() runs inside store_reap(), on the owner's thread, and may
  * submit again.
  */
@@ -67,6 +67,9 @@ void store_read(struct store *, struct store_job *);
 /* For long work, parsing first of all: a third thread of low priority, with a
    read-only handle of its own, so that it delays neither of the others. */
 void store_work(struct store *, struct store_job *);
+/* Likewise, on a fourth thread, which begins with the first of these jobs;
+   where it cannot, they are the third one's. */
+void store_help(struct store *, struct store_job *);
 
 /*
  * Makes the threads see what was submitted since the last call. Submitting is

@@ -2,8 +2,10 @@
  * load: sends many messages over many SMTP sessions, and says how fast it went.
  *
  * usage: load [-s SESSIONS] [-m MESSAGES] [-l OCTETS] [-r RECIPIENTS]
- *             [-c] [-p] HOST:PORT
+ *             [-f FILE] [-c] [-p] HOST:PORT
  *
+ * -f sends that file, with CR LF and no line that begins with a dot, instead of
+ * so many octets;
  * -c opens a connection for each message, -p pipelines each transaction (MAIL,
  * RCPT and DATA in one segment; -r needs it). One thread, epoll, no allocation
  * after the start. Prints one line of key=value pairs.
@@ -26,6 +28,7 @@
 
 #define REPLY_SIZE 4096
 #define EVENTS 256
+#define FILE_MAX ((size_t)16 * 1024 * 1024)
 
 /* What a session waits for. */
 enum step { GREETING, HELLO, MAIL, RCPT, DATA, SENT, QUIT, STEPS };
@@ -34,6 +37,7 @@ struct settings {
 	unsigned sessions;
 	unsigned long messages;
 	size_t octets;
+	const char *file; /* NULL: none */
 	unsigned recipients;
 	bool reconnect;
 	bool pipeline;
@@ -108,6 +112,24 @@ make_body(size_t octets, size_t *len)
 }
 
 static char *
+read_body(const char *path, size_t *len)
+{
+	static const char end[] = "\r\n.\r\n";
+	FILE *file = fopen(path, "rb");
+	char *text = malloc(FILE_MAX + sizeof(end));
+
+	if (!file || !text) {
+		perror(path);
+		exit(66);
+	}
+	*len = fread(text, 1, FILE_MAX, file);
+	memcpy(text + *len, end, sizeof(end) - 1);
+	*len += sizeof(end) - 1;
+	(void)fclose(file);
+	return text;
+}
+
+static char *
 make_envelope(const struct settings *settings, size_t *len)
 {
 	size_t size = 128 + (size_t)settings->recipients * 64;
@@ -143,7 +165,9 @@ make_texts(struct load *load)
 		load->texts[rows[i].step] = rows[i].text;
 		load->lens[rows[i].step] = strlen(rows[i].text);
 	}
-	load->texts[SENT] = make_body(load->settings.octets, &load->lens[SENT]);
+	load->texts[SENT] = load->settings.file
+	    ? read_body(load->settings.file, &load->lens[SENT])
+	    : make_body(load->settings.octets, &load->lens[SENT]);
 	if (load->settings.pipeline)
 		load->texts[MAIL] =
 		    make_envelope(&load->settings, &load->lens[MAIL]);
@@ -374,7 +398,7 @@ read_options(struct settings *settings, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:m:l:r:cp")) != -1) {
+	while ((option = getopt(argc, argv, "s:m:l:r:f:cp")) != -1) {
 		unsigned long value = optarg ? strtoul(optarg, NULL, 10) : 0;
 
 		switch (option) {
@@ -386,6 +410,9 @@ read_options(struct settings *settings, int argc, char **argv)
 			break;
 		case 'l':
 			settings->octets = value;
+			break;
+		case 'f':
+			settings->file = optarg;
 			break;
 		case 'r':
 			settings->recipients = (unsigned)value;
@@ -403,7 +430,7 @@ read_options(struct settings *settings, int argc, char **argv)
 	if (optind != argc - 1 || settings->sessions == 0) {
 		fprintf(stderr,
 		    "usage: load [-s SESSIONS] [-m MESSAGES] "
-		    "[-l OCTETS] [-r RECIPIENTS] [-c] [-p] "
+		    "[-l OCTETS] [-r RECIPIENTS] [-f FILE] [-c] [-p] "
 		    "HOST:PORT\n");
 		exit(64);
 	}

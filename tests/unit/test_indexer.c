@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define MESSAGES 150 /* more than a batch */
+#define BACKLOG 1500 /* more than all that can be under way */
+#define LARGE ((size_t)3 * 1024 * 1024) /* three are more than a batch */
 
 struct fixture {
 	struct budget budget;
@@ -21,7 +23,9 @@ struct fixture {
 	struct indexer *indexer; /* NULL: not yet */
 	struct event *deadline;
 	int64_t told; /* the seq that was told last */
-	int called;   /* how often then() was */
+	int64_t gap;  /* what follows on this one, if not the next */
+	int64_t behind_gap;
+	int called; /* how often then() was */
 	int64_t told_then;
 };
 
@@ -49,7 +53,9 @@ on_told(const struct watch_event *event, void *context)
 
 	assert_int_equal(event->kind, WATCH_MESSAGE);
 	assert_int_equal(event->seq, event->entry->seq);
-	assert_int_equal(event->seq, fixture->told + 1);
+	assert_int_equal(event->seq,
+	    fixture->gap && fixture->told == fixture->gap ? fixture->behind_gap
+							  : fixture->told + 1);
 	fixture->told = event->seq;
 }
 
@@ -73,7 +79,7 @@ set_up(void **state)
 	assert_non_null(fixture);
 	fixture->budget.limit = (size_t)16 * 1024 * 1024;
 	fixture->rules.budget = &fixture->budget;
-	fixture->rules.memory_max = 1024 * 1024;
+	fixture->rules.memory_max = 2 * LARGE;
 	assert_int_equal(store_open(&fixture->store, &options, NULL), ERR_OK);
 	assert_int_equal(
 	    loop_new(&fixture->loop, fixture->store, NULL), ERR_OK);
@@ -131,21 +137,72 @@ on_stored(struct store_job *job, enum err err)
 	mail->is_stored = true;
 }
 
+/* Of bytes that are no words: they are read soon, with a sanitizer, too. */
+static void
+add_line(struct message *message, size_t size)
+{
+	char *bytes = malloc(size + 1);
+
+	assert_non_null(bytes);
+	memset(bytes, '-', size);
+	assert_int_equal(
+	    spool_put(&message->body, span_make(bytes, size)), ERR_OK);
+	free(bytes);
+}
+
 /* Returns once it is stored, and the indexer knows. */
 static void
-put(struct fixture *fixture, int number)
+put_sized(struct fixture *fixture, int number, size_t size)
 {
 	struct mail mail = {.fixture = fixture};
 	char id[UID_SIZE];
 
 	(void)snprintf(id, sizeof(id), "message-%d", number);
 	mail.message = sample_message(&fixture->rules, id, 100);
+	add_line(mail.message, size);
 	put_message_init(&mail.put, mail.message);
 	mail.put.job.done = on_stored;
 	store_write(fixture->store, &mail.put.job);
 	while (!mail.is_stored)
 		turn(fixture);
 	message_free(mail.message);
+}
+
+static void
+put(struct fixture *fixture, int number)
+{
+	put_sized(fixture, number, 0);
+}
+
+/* Any statements, by the writer. */
+struct order {
+	struct store_job job;
+	const char *text;
+	bool is_done;
+};
+
+static enum err
+run_order(struct store_job *job, struct sql *sql)
+{
+	return sql_exec(sql, ((struct order *)job)->text);
+}
+
+static void
+on_order(struct store_job *job, enum err err)
+{
+	assert_int_equal(err, ERR_OK);
+	((struct order *)job)->is_done = true;
+}
+
+static void
+order(struct fixture *fixture, const char *text)
+{
+	struct order order = {
+	    {.run = run_order, .done = on_order}, text, false};
+
+	store_write(fixture->store, &order.job);
+	while (!order.is_done)
+		turn(fixture);
 }
 
 static void
@@ -203,6 +260,60 @@ begins_with_what_was_left(void **state)
 	assert_int_equal(indexer_newest(fixture->indexer), MESSAGES);
 }
 
+/* Several batches are under way then, and still each is told in its turn. */
+static void
+takes_a_long_backlog_in_order(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 1; i <= BACKLOG; i++)
+		put(fixture, i);
+	order(fixture, "DELETE FROM message WHERE seq BETWEEN 301 AND 1200");
+	fixture->gap = 300;
+	fixture->behind_gap = 1201;
+	begin(fixture);
+	indexer_then(fixture->indexer, on_then, fixture);
+	put(fixture, BACKLOG + 1);
+	while (fixture->called == 0)
+		turn(fixture);
+	assert_in_range(fixture->told_then, BACKLOG, BACKLOG + 1);
+	finish(fixture, BACKLOG + 1);
+	put(fixture, BACKLOG + 2);
+	finish(fixture, BACKLOG + 2);
+}
+
+static void
+takes_large_messages_between_small_ones(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 1; i <= MESSAGES * 2; i++)
+		put_sized(fixture, i, i > 100 && i <= 103 ? LARGE : 0);
+	begin(fixture);
+	finish(fixture, (int64_t)MESSAGES * 2);
+	assert_int_equal(fixture->told, MESSAGES * 2);
+}
+
+/* What cannot be written delays nobody, and comes with the next one. */
+static void
+tries_again_what_failed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 1; i <= BACKLOG; i++)
+		put(fixture, i);
+	order(fixture, "ALTER TABLE summary RENAME TO missing");
+	begin(fixture);
+	indexer_then(fixture->indexer, on_then, fixture);
+	while (fixture->called == 0)
+		turn(fixture);
+	assert_int_equal(fixture->told, 0);
+	order(fixture, "ALTER TABLE missing RENAME TO summary");
+	put(fixture, BACKLOG + 1);
+	finish(fixture, BACKLOG + 1);
+	assert_int_equal(fixture->told, BACKLOG + 1);
+}
+
 static void
 keeps_nobody_waiting_when_it_stops(void **state)
 {
@@ -228,6 +339,9 @@ main(void)
 	    TEST(tells_each_in_order),
 	    TEST(calls_back_once_it_is_there),
 	    TEST(begins_with_what_was_left),
+	    TEST(takes_a_long_backlog_in_order),
+	    TEST(takes_large_messages_between_small_ones),
+	    TEST(tries_again_what_failed),
 	    TEST(keeps_nobody_waiting_when_it_stops),
 	};
 
