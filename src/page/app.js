@@ -190,6 +190,8 @@ async function show(first) {
 	const now = readRoute();
 
 	closeMenu();
+	/* That has a tab of its own. */
+	document.body.classList.toggle('alone', now.view === 'link');
 	if (now.view === 'link') {
 		linkView(main, now.id);
 		return;
@@ -304,8 +306,8 @@ async function start() {
 		return;
 	isReadOnly().then((is) =>
 		document.documentElement.classList.toggle('read-only', is));
-	/* The list of mail says itself where events begin. */
-	if (shownView !== views.mail)
+	/* The list of mail says itself where events begin, if there is one. */
+	if (!live.isStarted())
 		getNow().then(({seq}) => live.start(seq)).catch(fail);
 	learn().then(() => views.mail?.update(), fail);
 	counts.read();

@@ -41,6 +41,28 @@ export function characterLength(bytes, at) {
 	}
 }
 
+/*
+ * How many bytes at `at` are that text, in which a U+FFFD stands for a byte that
+ * was none of a character. 0 when they are not: a finding may mean what the
+ * bytes say once they are decoded, or no place at all.
+ */
+export function lengthAt(bytes, at, text) {
+	const encoder = new TextEncoder();
+	let to = at;
+
+	for (const character of text) {
+		const wanted = encoder.encode(character);
+
+		if (wanted.every((it, i) => bytes[to + i] === it))
+			to += wanted.length;
+		else if (character === '\ufffd' && bytes[to] >= 0x80)
+			to++;
+		else
+			return 0;
+	}
+	return to - at;
+}
+
 /* The front of [at, end) that is of one kind, as a node, and its length. */
 function token(bytes, at, end) {
 	let to = at;

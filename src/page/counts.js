@@ -1,7 +1,9 @@
 /* counts: how many messages there are, without those that are on their way out. */
 import { getInfo, listInboxes } from './api.js';
 
-const WAIT_MS = 700;
+/* At most so often, but soon after a rest. */
+const EVERY_MS = 700;
+const SOON_MS = 60;
 
 export class Counts {
 	constructor(onChange) {
@@ -43,6 +45,7 @@ export class Counts {
 	async read() {
 		clearTimeout(this.timer);
 		this.timer = null;
+		this.readAt = performance.now();
 		try {
 			[this.info, this.known] = await Promise.all(
 			    [getInfo(), listInboxes()]);
@@ -53,7 +56,8 @@ export class Counts {
 	}
 
 	soon() {
-		this.timer ??= setTimeout(() => this.read(), WAIT_MS);
+		this.timer ??= setTimeout(() => this.read(), Math.max(SOON_MS,
+		    (this.readAt ?? 0) + EVERY_MS - performance.now()));
 	}
 
 	/* ---- messages that may come back; only accepted ones are counted */

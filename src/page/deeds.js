@@ -7,6 +7,10 @@ import { go } from './route.js';
 import { t } from './texts.js';
 import { Trash } from './trash.js';
 
+/* Tags as somebody writes them. */
+const namesOf = (text) => text.split(',').map((it) => it.replace(
+    /[^\w.@ -]/g, ' ').replace(/ +/g, ' ').trim()).filter(Boolean);
+
 export class Deeds {
 	/* list: a MessageList; message: a MessageView; counts: Counts;
 	   tags(): their names; onRemove(ids): they are about to go, and what
@@ -76,25 +80,40 @@ export class Deeds {
 		this.counts.soon();
 	}
 
+	/* Of several, those that all of them have. */
 	async editTags(ids) {
-		const tags = ids.length === 1 ? this.find(ids[0])?.tags ?? [] : [];
+		const lists = ids.map((id) => this.find(id)?.tags ?? []);
+		const common = (lists[0] ?? []).filter(
+		    (it) => lists.every((tags) => tags.includes(it)));
 		const text = ids.length && await askText(t('edit_tags'),
-		    t('tags_of', ids.length), tags.join(', '), t('tags_hint'),
-		    this.tags());
+		    t('tags_of', ids.length), common.join(', '),
+		    t('tags_hint', ids.length), this.tags());
 
 		if (typeof text !== 'string')
 			return;
-		const wanted = text.split(',').map((it) => it.replace(
-		    /[^\w.@ -]/g, ' ').replace(/ +/g, ' ').trim())
-		    .filter(Boolean);
+		const wanted = namesOf(text), groups = new Map();
+
+		ids.forEach((id, i) => {
+			const tags = [...new Set([...lists[i].filter(
+			    (it) => !common.includes(it)), ...wanted])];
+			const key = tags.join();
+
+			groups.set(key, {tags, ids: [
+				...groups.get(key)?.ids ?? [], id]});
+		});
+		for (const group of groups.values())
+			await this.putTags(group);
+	}
+
+	async putTags({ids, tags}) {
 		try {
-			await setTags(ids, wanted);
+			await setTags(ids, tags);
 		} catch (error) {
 			fail(error);
 			return;
 		}
 		for (const id of ids)
-			this.showTags(id, wanted);
+			this.showTags(id, tags);
 	}
 
 	/* ---- deleting */

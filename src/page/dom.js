@@ -152,7 +152,9 @@ export function fullTime(text) {
 	const time = new Date(text);
 
 	return Number.isNaN(time.getTime()) ? text || ''
-	    : format({dateStyle: 'medium', timeStyle: 'medium'}).format(time);
+	    : format({
+		dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23',
+	    }).format(time);
 }
 
 export const timeOf = (text, props) => h('time', {
@@ -200,9 +202,11 @@ export const shown = (text, max = 300) =>
 
 /* "Ann Example" or the address; then both. */
 export const person = (who) => shown(who.name || who.address || t('nobody'));
-export const fullPerson = (who) =>
-	who.name && who.address ? `${who.name} <${who.address}>`
-	    : who.name || who.address;
+/* However long the name, the address is there. */
+const cut = (text, max) => text.length > max ? text.slice(0, max) + '…' : text;
+export const fullPerson = ({name, address}) =>
+	(name ? cut(name, 100) : '') + (name && address ? ' ' : '') +
+	(address ? name ? `<${cut(address, 320)}>` : cut(address, 320) : '');
 
 export function copyButton(text) {
 	const made = iconButton('copy', t('copy'), async () => {

@@ -143,7 +143,7 @@ const RECIPIENTS_SHOWN = 12;
 
 function people(list) {
 	return list.slice(0, RECIPIENTS_SHOWN).map((it, i) => [i > 0 && ', ',
-		bdi(visible(fullPerson(it).slice(0, 300)), {class: 'person'})])
+		bdi(visible(fullPerson(it)), {class: 'person'})])
 	    .concat(list.length > RECIPIENTS_SHOWN
 		? [', ' + t('and_more', list.length - RECIPIENTS_SHOWN)] : []);
 }

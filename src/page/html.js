@@ -260,7 +260,7 @@ function finish(document, isRemote) {
 		head.prepend(made);
 	};
 
-	add('style', {}, 'body { margin: 16px; font-family: system-ui, ' +
+	add('style', {}, 'body { margin: 16px 22px; font-family: system-ui, ' +
 	    'sans-serif; overflow-wrap: break-word }');
 	add('meta', {name: 'viewport', content: 'width=device-width'});
 	add('meta', {'http-equiv': 'x-dns-prefetch-control', content: 'off'});

@@ -122,6 +122,8 @@ export class MessageList {
 		const {count} = this.rows, total = this.counts.messages;
 		const isAll = this.rows.isStart && this.rows.isEnd;
 
+		this.count.hidden = this.search.hasMistake;
+
 		this.title.textContent = this.query ? t('results') : t('mail');
 		this.count.textContent = !this.query && total !== null
 		    ? number(total) : number(count) + (isAll ? '' : '+');
@@ -133,7 +135,7 @@ export class MessageList {
 	drawNothing() {
 		const isNothing = this.rows.isEmpty;
 
-		if (!isNothing || this.search.mistake.hidden === false) {
+		if (!isNothing || this.search.hasMistake) {
 			this.nothing.hidden = true;
 		} else if (this.nothing.hidden ||
 		    this.nothingFor !== this.query + smtp().port) {

@@ -118,7 +118,7 @@ function lead() {
 /* From the first message behind `after` on. */
 function start(after) {
 	seq = Math.max(seq, after);
-	if (channel || source)
+	if (isStarted())
 		return;
 	listen();
 	if (navigator.locks && channel)
@@ -127,7 +127,9 @@ function start(after) {
 		lead();
 }
 
-export const live = {on, connection, start};
+const isStarted = () => channel !== null || source !== null;
+
+export const live = {on, connection, isStarted, start};
 
 /* A page that comes out of the browser's cache has slept meanwhile. */
 addEventListener('pageshow', (event) => event.persisted && location.reload());

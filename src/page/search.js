@@ -90,6 +90,10 @@ export class Search {
 		return this.input.value.trim();
 	}
 
+	get hasMistake() {
+		return !this.mistake.hidden;
+	}
+
 	set value(text) {
 		if (this.value !== text)
 			this.input.value = text;

@@ -20,6 +20,9 @@ const severityIcon = {error: 'warn', warning: 'flag', info: 'help'};
 
 export function findingItem(finding, show) {
 	const place = finding.line ?? finding.offset;
+	/* What is missing, or said in the envelope, stands nowhere. */
+	const isSomewhere = finding.line !== null || finding.offset > 0 ||
+	    finding.bytes && finding.rule !== 'recipient-hidden';
 
 	return h('li.finding.' + finding.severity,
 	    h('div.finding-title',
@@ -33,7 +36,7 @@ export function findingItem(finding, show) {
 		h('code', finding.rule),
 		finding.more > 0 && h('span',
 		    t('finding_more', finding.more)),
-		show && place !== null && button(
+		show && isSomewhere && button(
 		    t(finding.line === null ? 'at_octet' : 'at_line',
 			number(finding.line === null ? place : place + 1)),
 		    show, {class: 'link-button'})));

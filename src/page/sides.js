@@ -1,6 +1,6 @@
 /* sides: what there is to see of a message, a tab for each side. */
 import { getRaw } from './api.js';
-import { showBytes } from './bytes.js';
+import { lengthAt, showBytes } from './bytes.js';
 import { button, fill, h, icon, size } from './dom.js';
 import { compare, differences, headersTab } from './envelope.js';
 import { linksTab, withLinks } from './links.js';
@@ -35,7 +35,6 @@ function textTab(place, message) {
 async function rawTab(place, message, {signal, at}) {
 	fill(place, h('p.muted', t('loading')));
 	const bytes = await getRaw(message.id, signal);
-	const encoder = new TextEncoder();
 
 	showBytes(place, bytes, {
 		at: at === '' ? null : Number(at),
@@ -44,7 +43,7 @@ async function rawTab(place, message, {signal, at}) {
 			from: it.offset, severity: it.severity, id: 'mark-' + i,
 			title: `${it.title} (${it.section})`,
 			to: it.offset + (ONE_OCTET.test(it.rule) ? 1
-			    : encoder.encode(it.bytes).length),
+			    : lengthAt(bytes, it.offset, it.bytes)),
 		})).filter((it) => it.to > it.from)
 		    .sort((a, b) => a.from - b.from),
 	});

@@ -87,10 +87,14 @@ const texts = {
 	edit_tags: 'Edit tags',
 	tags_of: {
 		one: 'Tags, with commas between them',
-		other: 'Tags of these {0} messages, with commas between them',
+		other: 'Tags that all {0} messages have, with commas between them',
 	},
-	tags_hint: 'Letters, digits, blanks and - _ . @; an empty field removes ' +
-	    'all tags.',
+	tags_hint: {
+		one: 'Letters, digits, blanks and - _ . @; an empty field ' +
+		    'removes all tags.',
+		other: 'Letters, digits, blanks and - _ . @; tags that only ' +
+		    'some of them have stay.',
+	},
 	attachments_count: {one: '{0} attachment', other: '{0} attachments'},
 	findings_count: {one: '{0} finding', other: '{0} findings'},
 
@@ -162,8 +166,8 @@ const texts = {
 
 	/* HTML and text */
 	html_frame: 'The message as its reader sees it',
-	frame_keys: 'The message has the keyboard. The pointer takes it away ' +
-	    'when it leaves, and so does Tab.',
+	frame_keys: 'Keys go to the message. Move the pointer out of it for ' +
+	    'shortcuts, or press Tab.',
 	width: 'Width',
 	desktop: 'As wide as there is room',
 	tablet: 'Tablet, 768 pixels',

@@ -62,9 +62,20 @@ const views = (message, session) => [
 		await page.keyboard.press('?');
 		await page.waitForSelector('dialog kbd');
 	}],
+	['message with the keyboard', `#/${message.id}/html`, async (page) => {
+		await page.waitForSelector('.side-html .banner');
+		await page.click('.stage');
+		await page.waitForSelector('.frame-hint:visible');
+	}],
 	['question', '#/', async (page) => {
 		await page.click('[aria-label="Delete all messages"]');
 		await page.waitForSelector('dialog .danger');
+	}],
+	['undo', '#/', async (page) => {
+		await page.waitForSelector('.row');
+		await page.keyboard.press('j');
+		await page.keyboard.press('d');
+		await page.waitForSelector('.notice .button');
 	}],
 ];
 

@@ -189,13 +189,26 @@ test('several are chosen with the mouse', () => withPage(async (page) => {
 	for (const it of ['4', '3', '2'])
 		await waitUnread(page, it, false);
 	await waitUnread(page, '1', true);
+	/* Tags that only some have stay. */
+	await page.click('.list-tools [aria-label="Edit tags"]');
+	same(await page.inputValue('dialog input'), '');
+	await page.fill('dialog input', 'all');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.row:has-text("some"):has-text("all")');
+	await page.click('.list-tools [aria-label="Edit tags"]');
+	same(await page.inputValue('dialog input'), 'all');
+	await page.fill('dialog input', '');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.row:has-text("all")', {state: 'detached'});
+	await page.waitForSelector('.row .label:has-text("some")');
 	await page.click('[aria-label="Select none"]');
 	await page.click('[aria-label="Mark all as read"]');
 	await waitUnread(page, '1', false);
 	await page.click('[aria-label="Delete all messages"]');
 	await page.click('dialog .danger');
 	await page.waitForSelector('.empty');
-}, {mails: ['1', '2', '3', '4'].map((it) => plain(it))}));
+}, {mails: ['1', '2', '3', '4'].map((it) => plain(it,
+    it === '3' ? {'X-Tags': 'some'} : {}))}));
 
 test('a search completes, finds, says where it is wrong', () =>
 	withPage(async (page, server) => {
@@ -231,6 +244,10 @@ test('a search completes, finds, says where it is wrong', () =>
 		await page.waitForSelector('.search-mistake:not([hidden])');
 		same(await page.textContent('.search-mistake mark'), ')');
 		same(await page.getAttribute('#search', 'aria-invalid'), 'true');
+		/* Who begins with one hears of mail all the same. */
+		await page.reload();
+		await page.waitForSelector('.search-mistake mark');
+		await page.waitForSelector('.connection.live');
 		page.problems.length = 0;
 		/* What matches goes. */
 		await page.fill('#search', 'subject:pear');

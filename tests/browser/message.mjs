@@ -197,6 +197,13 @@ const list = [
 			expect(/Cc/.test(await carl.textContent()) &&
 			    !/Named/.test(await carl.textContent()), 'Cc');
 			await page.waitForSelector('.envelope:has-text("client.example.test")');
+			/* What the envelope says has no place among the bytes. */
+			await goto('findings');
+			await page.waitForSelector('.finding:has-text("recipient-hidden")');
+			same(await page.locator('.finding .link-button').count(), 0);
+			await goto('raw');
+			await page.waitForSelector('.raw-line');
+			same(await page.locator('.raw mark').count(), 0);
 		}, ENVELOPE],
 	['parts are a tree, with a preview and a download of each', LETTER,
 		async ({page, goto, message}) => {
@@ -276,6 +283,7 @@ const list = [
 		}],
 	['large bodies and many parts stay in hand', mail({
 		Subject: 'x'.repeat(3000),
+		From: `"${'Long '.repeat(80)}" <long@example.test>`,
 		To: Array.from({length: 300}, (_, i) => `a${i}@example.test`)
 		    .join(',\r\n '),
 	}, [['text/plain', ('long '.repeat(15) + '\r\n').repeat(60000)],
@@ -285,6 +293,8 @@ const list = [
 			{'Content-Disposition': `attachment; filename=f${i}.txt`}])]),
 	async ({page, goto}) => {
 		await page.waitForSelector('text=This HTML is large');
+		await page.waitForSelector('.address-line:has-text("Long …") ' +
+		    '.person:has-text("<long@example.test>")');
 		await page.waitForSelector('.attachments:has-text("494 more")');
 		await page.waitForSelector('.address-value:has-text("and 288 more")');
 		await goto('text');
