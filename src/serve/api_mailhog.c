@@ -1,6 +1,7 @@
 /* api_mailhog: MailHog's API, versions 1 and 2, beside Mailpit's. */
 #include "api_mailhog.h"
 
+#include "api_mailpit_read.h"
 #include "api_message.h"
 #include "mime.h"
 
@@ -12,6 +13,7 @@
 #define PAGE 50
 #define PAGE_MAX 250
 #define ARRAY_MAX 1000
+#define DISPOSITION_LIMIT 4096
 
 struct work {
 	struct api_task task;
@@ -23,6 +25,7 @@ struct work {
 	struct buf raw; /* of the message at hand */
 	struct buf out;
 	char *type; /* owned */
+	char *name; /* owned */
 	unsigned part;
 };
 
@@ -42,6 +45,7 @@ release(struct api_task *task)
 	json_decref(work->items);
 	free(work->containing);
 	free(work->type);
+	free(work->name);
 	buf_release(&work->raw);
 	buf_release(&work->out);
 }
@@ -335,11 +339,15 @@ static void
 reply_file(struct http_request *request, const char *name, const char *type,
     struct span bytes)
 {
-	char disposition[100];
+	struct buf disposition;
 
-	(void)snprintf(disposition, sizeof(disposition),
-	    "attachment; filename=\"%s\"", name);
-	http_add_header(request, "Content-Disposition", disposition);
+	buf_init(&disposition, DISPOSITION_LIMIT);
+	/* Whatever it is called: a browser never shows it as a page. */
+	http_add_header(request, "Content-Disposition",
+	    reading_disposition(&disposition, "attachment", name)
+		? buf_string(&disposition)
+		: "attachment");
+	buf_release(&disposition);
 	http_reply(request, 200, type, bytes);
 }
 
@@ -385,7 +393,8 @@ work_part(struct api_task *task, struct sql *sql)
 		if (strcmp(mime->parts[i].id, id) == 0 &&
 		    mime_part_bytes(buf_span(&work->raw), id, &work->out)) {
 			work->type = strdup(mime->parts[i].type);
-			err = work->type ? ERR_OK : ERR_MEMORY;
+			work->name = strdup(mime->parts[i].name);
+			err = work->type && work->name ? ERR_OK : ERR_MEMORY;
 		}
 	mime_free(mime);
 	return err;
@@ -399,8 +408,8 @@ reply_part(struct api_task *task, enum err err)
 	if (err)
 		http_reply(task->request, api_status(err), NULL, SPAN(""));
 	else
-		reply_file(
-		    task->request, "part", work->type, buf_span(&work->out));
+		reply_file(task->request, work->name[0] ? work->name : "part",
+		    work->type, buf_span(&work->out));
 }
 
 static void

@@ -39,6 +39,26 @@ def lists_items():
         part = api.ask(
             "GET", "/api/v1/messages/%s/mime/part/1/download" % number)
         assert part.body.startswith(b"GIF89a")
+        assert part.headers["Content-Disposition"] == (
+            'attachment; filename="dot.gif"')
+        table = api.ask(
+            "GET", "/api/v1/messages/%s/mime/part/2/download" % number)
+        assert table.body == b"one,two"
+        assert table.headers["Content-Type"] == "text/csv"
+        assert table.headers["Content-Disposition"] == (
+            'attachment; filename="a%20b.csv"')
+
+
+@test
+def a_part_is_never_a_page():
+    long = b"x" * 5000
+    with Server() as server:
+        number, = send(server, b"Content-Type: multipart/mixed; boundary=b"
+                       b"\r\n\r\n--b\r\nContent-Type: text/html; name=" + long +
+                       b"\r\n\r\n<script>x</script>\r\n--b--\r\n")
+        part = Api(server).ask(
+            "GET", "/api/v1/messages/%s/mime/part/0/download" % number)
+        assert part.headers["Content-Disposition"] == "attachment"
 
 
 @test
