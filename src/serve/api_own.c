@@ -69,6 +69,19 @@ own_cursor(struct sql *sql, const struct json_t *messages, int64_t *seq)
 }
 
 bool
+own_take_no_body(struct api_task *task)
+{
+	struct span body = span_trim(http_body(task->request));
+
+	if (body.len == 0 || span_equal(body, SPAN("{}")) ||
+	    span_equal(body, SPAN("null")))
+		return true;
+	http_reply_error(task->request, 400,
+	    "parameters stand in the address (?query=...), not in a body");
+	return false;
+}
+
+bool
 own_take_cursor(struct api_task *task, uint64_t fallback, const char *count)
 {
 	int64_t number, after, before;

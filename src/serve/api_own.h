@@ -29,6 +29,10 @@ enum err own_cursor(struct sql *, const struct json_t *messages, int64_t *seq);
 #define OWN_COUNT_MAX 10000
 bool own_take_cursor(struct api_task *, uint64_t fallback, const char *count);
 
+/* What removes says what in its address; whoever says it in a body would lose
+   something else. False after answering. */
+bool own_take_no_body(struct api_task *);
+
 /* Reads `order` into task->pick. False after answering. */
 bool own_take_order(struct api_task *);
 

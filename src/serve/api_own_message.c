@@ -150,7 +150,8 @@ own_take(struct http_request *request, void *context)
 
 	if (!work)
 		return;
-	if (own_take_cursor(&work->task, 1, "count"))
+	if (own_take_no_body(&work->task) &&
+	    own_take_cursor(&work->task, 1, "count"))
 		api_write(&work->task);
 	else
 		api_task_free(&work->task);
@@ -191,7 +192,8 @@ own_remove(struct http_request *request, void *context)
 	if (!work)
 		return;
 	/* Without a query everything goes, what was refused too. */
-	if (api_take_query(&work->task, QUERY_OWN)) {
+	if (own_take_no_body(&work->task) &&
+	    api_take_query(&work->task, QUERY_OWN)) {
 		work->task.pick.all_states =
 		    work->task.query->kind == QUERY_ALL;
 		api_write(&work->task);

@@ -107,6 +107,24 @@ def tells_where_it_is_reached():
 
 
 @test
+def takes_no_body_for_parameters():
+    """What they would ask for is not what is removed then."""
+    with Server() as server:
+        api = Api(server)
+        send(server, plain("one"), plain("two"))
+        for method, path in (("POST", "/take"), ("DELETE", "/messages")):
+            for body in (b"query=subject:one", b'{"query":"subject:one"}',
+                         b'{"IDs":["x"]}', b"[]"):
+                wrong = api.ask(method, OWN + path, body, status=400)
+                assert "address" in wrong.json["error"], wrong.text
+        assert len(api.get(OWN + "/messages")["messages"]) == 2
+        # Some clients send something whenever a method may have a body.
+        for body in (b" {} ", b"null"):
+            taken = api.ask("POST", OWN + "/take?count=1", body).json
+            assert len(taken["messages"]) == 1
+
+
+@test
 def says_what_is_wrong():
     with Server() as server:
         api = Api(server)
