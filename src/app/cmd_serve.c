@@ -148,9 +148,11 @@ static enum err
 run(struct serve *serve, struct failure *f)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, 0};
-	enum err err = signals_open(&serve->signals,
-	    sink_loop(serve->server.sink), numbers, on_signal, serve);
+	enum err err;
 
+	server_await_reader(&serve->server);
+	err = signals_open(&serve->signals, sink_loop(serve->server.sink),
+	    numbers, on_signal, serve);
 	if (err)
 		return failure_set(f, err, "signals: %s", err_text(err));
 	if (serve->server.setup.shows_messages &&

@@ -4,7 +4,9 @@
 #include "buf.h"
 #include "ready.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READY_MAX ((size_t)1024 * 1024)
@@ -92,8 +94,34 @@ put_ready(const struct server *server, struct buf *text)
 	return is_put;
 }
 
+void
+server_await_reader(struct server *server)
+{
+	const char *path = option_text(server->options, OPTION_READY_FILE);
+	struct stat found;
+	int fd;
+
+	if (!path || stat(path, &found) != 0 || !S_ISFIFO(found.st_mode))
+		return;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd > 0)
+		server->reader = fd;
+}
+
+/* Closed at once if it was open: its reader waits for the end. */
+static enum err
+write_file(struct server *server, const char *path, struct span text,
+    struct failure *f)
+{
+	int reader = server->reader;
+
+	server->reader = 0;
+	return reader ? ready_write_fd(reader, text, f)
+		      : ready_write_file(path, text, f);
+}
+
 enum err
-server_say_ready(const struct server *server, struct failure *f)
+server_say_ready(struct server *server, struct failure *f)
 {
 	const struct options *options = server->options;
 	const char *path = option_text(options, OPTION_READY_FILE);
@@ -104,7 +132,7 @@ server_say_ready(const struct server *server, struct failure *f)
 	if (!put_ready(server, &text))
 		err = failure_set(f, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
 	if (!err && path)
-		err = ready_write_file(path, buf_span(&text), f);
+		err = write_file(server, path, buf_span(&text), f);
 	if (!err && option_is_set(options, OPTION_READY_FD))
 		err =
 		    ready_write_fd((int)option_number(options, OPTION_READY_FD),

@@ -16,6 +16,7 @@ struct server {
 	const struct options *options; /* borrowed */
 	struct setup setup;
 	struct sink *sink;
+	int reader; /* the way to who reads the ready file; 0: none is open */
 };
 
 /*
@@ -31,8 +32,12 @@ server_open_view(struct server *, const struct options *, struct failure *);
 enum err server_open_guest(
     struct server *, const struct options *, struct log *, struct failure *);
 
+/* Waits for somebody to read the ready file, where that is a FIFO. For who has
+   not taken over signals yet, so that they still end the process. */
+void server_await_reader(struct server *);
+
 /* Writes the ready file and the like, where the options ask for them. */
-enum err server_say_ready(const struct server *, struct failure *);
+enum err server_say_ready(struct server *, struct failure *);
 
 /* The two halves of an end: what runs, and what it was made of. */
 void server_close(struct server *);

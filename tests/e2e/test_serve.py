@@ -1,5 +1,6 @@
 """test_serve: starting, stopping, and what is promised in between."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -278,6 +279,27 @@ def logs_a_line_for_each_message_when_asked():
     with Server("--quiet") as server:
         assert server.stop() == 0
         assert server.log == b"", server.log
+
+
+@test
+def ends_while_nobody_wants_to_know_that_it_is_ready():
+    with scratch() as folder:
+        ready = os.path.join(folder, "ready")
+        os.mkfifo(ready)
+        process = subprocess.Popen(
+            [MAILSTOP, "serve", "--memory", "--http", "off", "--smtp",
+             "unix:" + os.path.join(folder, "s"), "--ready-file", ready],
+            env=environment(folder))
+        # The kernel takes connections for it.
+        deadline = Deadline()
+        while True:
+            with contextlib.suppress(OSError):
+                Client(os.path.join(folder, "s")).close()
+                break
+            deadline.left()
+        process.terminate()
+        # Nothing was promised to anybody yet.
+        assert process.wait(DEADLINE) in (0, -signal.SIGTERM)
 
 
 @test
