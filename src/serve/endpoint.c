@@ -77,8 +77,13 @@ parse_fd(struct endpoint *endpoint, struct span digits, struct failure *failure)
 static const char *
 split(struct span text, struct span *host, struct span *port)
 {
+	static const struct span slashes = SPAN("//");
 	size_t colon = find_last(text, ':');
+	struct span rest = text;
 
+	span_skip(&rest, span_find(text, '/'));
+	if (span_starts(rest, slashes))
+		return "the form is host:port, not a URL";
 	*port = text;
 	if (colon == text.len) {
 		*host = SPAN(DEFAULT_HOST);
