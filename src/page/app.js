@@ -309,7 +309,7 @@ async function start() {
 	/* The list of mail says itself where events begin, if there is one. */
 	if (!live.isStarted())
 		getNow().then(({seq}) => live.start(seq)).catch(fail);
-	learn().then(() => views.mail?.update(), fail);
+	learn().catch(fail).then(() => views.mail?.update());
 	counts.read();
 }
 

@@ -8,11 +8,19 @@ import { t } from './texts.js';
 /* ---- where SMTP is */
 
 let listeners = [];
+let hasAsked = false;
 
 /* Rejects where the server does not say. */
 export async function learn() {
-	({listeners} = await getServer());
+	try {
+		({listeners} = await getServer());
+	} finally {
+		hasAsked = true;
+	}
 }
+
+/* Until then nobody is told anything that may be wrong. */
+export const hasLearned = () => hasAsked;
 
 /* "127.0.0.1:25", "[::1]:25", ":25"; null for a socket in a file. */
 const endpoint = (text) => /^(.*):(\d+)$/.exec(text);

@@ -1,7 +1,7 @@
 /* list: the messages that a query finds. */
 import { isView, listMessages } from './api.js';
 import { Arrivals } from './arrivals.js';
-import { emptyState, smtp } from './connect.js';
+import { emptyState, hasLearned, smtp } from './connect.js';
 import { fill, h } from './dom.js';
 import { live } from './live.js';
 import { fail } from './notice.js';
@@ -135,7 +135,8 @@ export class MessageList {
 	drawNothing() {
 		const isNothing = this.rows.isEmpty;
 
-		if (!isNothing || this.search.hasMistake) {
+		if (!isNothing || this.search.hasMistake ||
+		    !this.query && !hasLearned()) {
 			this.nothing.hidden = true;
 		} else if (this.nothing.hidden ||
 		    this.nothingFor !== this.query + smtp().port) {
