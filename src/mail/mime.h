@@ -46,13 +46,13 @@ enum mime_list {
 	MIME_LISTS /* how many there are */
 };
 
-/* What a part is to the reader of the message (API.md section 5.5). */
+/* What a part is to the reader of the message. */
 enum mime_role {
-	MIME_CONTAINER, /* a multipart */
-	MIME_BODY,      /* text that is shown */
-	MIME_ATTACHMENT,
-	MIME_INLINE, /* disposition inline, not text that is shown */
-	MIME_OTHER,  /* neither: shown beside the inline ones */
+	MIME_CONTAINER,  /* a multipart */
+	MIME_BODY,       /* text that is shown */
+	MIME_ATTACHMENT, /* says so, or is of type application/octet-stream */
+	MIME_INLINE,     /* disposition inline, not text that is shown */
+	MIME_OTHER,      /* neither: shown beside the inline ones */
 };
 
 struct mime_part {
@@ -100,6 +100,9 @@ void mime_free(struct mime *);
 
 /* The first field of that name, any case; NULL when there is none. */
 const struct mime_field *mime_find(const struct mime *, const char *name);
+
+/* Whether it is below the root and says "inline", whatever its role is. */
+bool mime_part_is_inline(const struct mime_part *);
 
 /*
  * The decoded bytes of one part, text in UTF-8, appended to `out`. False when

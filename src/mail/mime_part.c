@@ -136,6 +136,13 @@ is_shown(const struct mime_part *part, size_t depth)
 	    strcmp(part->type, "text/html") == 0;
 }
 
+bool
+mime_part_is_inline(const struct mime_part *part)
+{
+	return strcmp(part->disposition, "inline") == 0 &&
+	    strcmp(part->id, "0") != 0 && part->role != MIME_CONTAINER;
+}
+
 static enum mime_role
 find_role(GMimeObject *object, const struct mime_part *part, size_t depth)
 {
@@ -222,7 +229,7 @@ read_part(GMimeObject *object, const char *id, size_t depth, void *context)
 	part->role = find_role(object, part, depth);
 	read_content(reading, object, part, depth);
 	reading->mime->attachments += part->role == MIME_ATTACHMENT;
-	reading->mime->inlines += part->role == MIME_INLINE;
+	reading->mime->inlines += mime_part_is_inline(part);
 	if (part->role == MIME_CONTAINER && depth == MIME_DEPTH_MAX)
 		reading->mime->is_cut = true;
 	return true;

@@ -195,15 +195,28 @@ depth_of(const struct mime_part *part)
 	return depth;
 }
 
+static bool
+is_attachment(const struct mime_part *part)
+{
+	return part->role == MIME_ATTACHMENT;
+}
+
+static bool
+is_other(const struct mime_part *part)
+{
+	return part->role == MIME_OTHER;
+}
+
 /* Breadth first; parts that have neither name nor Content-ID stay out. */
 static void
-add_parts(json_t *array, const struct mime *mime, enum mime_role role)
+add_parts(json_t *array, const struct mime *mime,
+    bool (*is_wanted)(const struct mime_part *))
 {
 	for (size_t depth = 0; depth <= MIME_DEPTH_MAX; depth++)
 		for (size_t i = 0; i < mime->part_count; i++) {
 			const struct mime_part *part = &mime->parts[i];
 
-			if (part->role == role && depth_of(part) == depth &&
+			if (is_wanted(part) && depth_of(part) == depth &&
 			    (part->name[0] || part->content_id[0]))
 				(void)json_array_append_new(
 				    array, part_value(part));
@@ -259,9 +272,9 @@ mailpit_message(const struct pick_row *row, const struct mime *mime)
 	json_t *attachments = json_array();
 	json_t *inlines = json_array();
 
-	add_parts(attachments, mime, MIME_ATTACHMENT);
-	add_parts(inlines, mime, MIME_INLINE);
-	add_parts(inlines, mime, MIME_OTHER);
+	add_parts(attachments, mime, is_attachment);
+	add_parts(inlines, mime, mime_part_is_inline);
+	add_parts(inlines, mime, is_other);
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, "
 			 "s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
 	    "ID", message->id, "MessageID",

@@ -88,6 +88,23 @@ def reads_a_message_and_marks_it(api, number):
     assert after["unread"] == 0 and after["messages"][0]["Read"]
 
 
+@test
+def lists_an_inline_file_of_no_type_twice():
+    """What says inline is inline; of no known type it is a file as well."""
+    with Server() as server:
+        send(server, b"Subject: a file\r\nMIME-Version: 1.0\r\n"
+             b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+             b"Content-Type: application/octet-stream\r\n"
+             b'Content-Disposition: inline; filename="a.bin"\r\n\r\nx\r\n'
+             b"--b--\r\n")
+        api = Api(server)
+        found = api.get(V1 + "/message/latest")
+        assert [a["FileName"] for a in found["Inline"]] == ["a.bin"], found
+        assert found["Attachments"] == found["Inline"], found
+        for query in ("has:inline", "has:attachment"):
+            assert api.get(V1 + "/search", query=query)["count"] == 1, query
+
+
 @with_letter
 def shows_headers_source_and_parts(api, number):
     path = "%s/message/%s" % (V1, number)
