@@ -153,6 +153,17 @@ on_event(const struct watch_event *event, void *context)
 		tell(events, name, value);
 }
 
+/* These are by far the most: text without an object first. An id is letters and
+   digits. */
+static void
+remember_session(struct api *api, struct span id)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "{\"id\":\"%.*s\"}", SPAN_ARG(id));
+	recent_put(api->recent, "session", SPAN(""), span_string(text));
+}
+
 void
 own_remember(const struct watch_event *event, void *context)
 {
@@ -166,6 +177,10 @@ own_remember(const struct watch_event *event, void *context)
 		return;
 	}
 	recent_saw(api->recent, indexer_newest(api->indexer));
+	if (event->kind == WATCH_SESSION) {
+		remember_session(api, event->id);
+		return;
+	}
 	value = value_of(event, &name);
 	text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 	if (text)
