@@ -1,6 +1,8 @@
 /* mark: what people put on stored messages: read marks and tags. */
 #include "mark.h"
 
+#include "txn.h"
+
 #include <stdlib.h>
 
 enum err
@@ -16,6 +18,8 @@ mark_message(struct sql *sql, int64_t seq, enum mark mark, mark_callback *call,
 		sql_bind_number(row, 1, mark == MARK_READ);
 		sql_bind_number(row, 2, seq);
 		err = sql_step(row);
+		if (!err)
+			txn_add(sql, TXN_MARKED, 1);
 		if (!err && call)
 			call(sql_span(row, 0), context);
 		/* Rows that RETURNING has left must be taken. */
@@ -74,6 +78,7 @@ mark_matching(struct sql *sql, const struct pick_request *request,
 enum err
 mark_all(struct sql *sql, enum mark mark)
 {
+	txn_add(sql, TXN_MARKED, 1);
 	return sql_run(sql,
 	    mark == MARK_READ
 		? "UPDATE message SET is_read = 1 WHERE is_read = 0"

@@ -147,8 +147,9 @@ pick_messages(struct sql *sql, const struct pick_request *request,
 	return err ? err : closed;
 }
 
-enum err
-pick_count(struct sql *sql, const struct pick_request *request,
+/* Adds to the count. */
+static enum err
+count_rest(struct sql *sql, const struct pick_request *request,
     struct pick_count *count)
 {
 	struct pick_walk walk;
@@ -156,7 +157,6 @@ pick_count(struct sql *sql, const struct pick_request *request,
 	    pick_walk_open(&walk, sql, request, "m.is_read", "", PICK_WALK_ALL);
 	enum err closed;
 
-	*count = (struct pick_count){0, 0};
 	while (!err) {
 		err = pick_walk_next(&walk);
 		if (err)
@@ -166,6 +166,21 @@ pick_count(struct sql *sql, const struct pick_request *request,
 	}
 	closed = pick_walk_close(&walk);
 	return err == ERR_NOT_FOUND ? closed : err;
+}
+
+enum err
+pick_count(struct sql *sql, const struct pick_request *request,
+    struct pick_count *count)
+{
+	struct pick_request rest = *request;
+	int64_t counted;
+	enum err err = pick_memo_recall(sql, request, count, &counted);
+
+	if (counted > rest.after)
+		rest.after = counted;
+	if (!err)
+		err = count_rest(sql, &rest, count);
+	return err ? err : pick_memo_keep(sql, request, count);
 }
 
 /* ---- one message */

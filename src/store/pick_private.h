@@ -1,6 +1,6 @@
 /*
  * pick_private: what the parts of pick share: walking from message to message,
- * as a request asks for them.
+ * as a request asks for them, and counts.
  */
 #ifndef PICK_PRIVATE_H
 #define PICK_PRIVATE_H
@@ -45,5 +45,26 @@ enum err pick_walk_next(struct pick_walk *);
 
 /* ERR_OK, or what the last step failed with. */
 enum err pick_walk_close(struct pick_walk *);
+
+/* ---- counts that are remembered (pick_memo.c) */
+
+/*
+ * Lists say how many messages match; of a common word among a million that took
+ * two seconds, each time that the page was shown again because one more had
+ * come. A reader's connection remembers some counts, so that only what came
+ * later is counted: as long as nothing was removed, read or indexed anew since,
+ * which counters say, and for queries on the text of messages only. On the
+ * connection's thread, inside one transaction a count.
+ *
+ * Puts what is known of the request into *count, which holds up to *seq;
+ * nothing is known, and both are 0, of what was not counted yet.
+ */
+enum err pick_memo_recall(struct sql *, const struct pick_request *,
+    struct pick_count *count, int64_t *seq);
+
+/* This is how many there are now. Remembered if it may be, and if there is
+   memory. */
+enum err pick_memo_keep(
+    struct sql *, const struct pick_request *, const struct pick_count *);
 
 #endif

@@ -162,17 +162,23 @@ sql_marks(struct sql *sql)
 }
 
 void *
-sql_companion(const struct sql *sql)
+sql_companion(const struct sql *sql, enum sql_companion which)
 {
-	return sql->companion;
+	return sql->companions[which].object;
 }
 
 void
-sql_set_companion(
-    struct sql *sql, void *companion, void (*release)(void *companion))
+sql_set_companion(struct sql *sql, enum sql_companion which, void *companion,
+    void (*release)(void *companion))
 {
-	sql->companion = companion;
-	sql->release_companion = release;
+	sql->companions[which].object = companion;
+	sql->companions[which].release = release;
+}
+
+bool
+sql_reads_only(const struct sql *sql)
+{
+	return sql->access == SQL_READ;
 }
 
 void
@@ -180,8 +186,9 @@ sql_close(struct sql *sql)
 {
 	if (!sql)
 		return;
-	if (sql->companion)
-		sql->release_companion(sql->companion);
+	for (int i = 0; i < SQL_COMPANIONS; i++)
+		if (sql->companions[i].object)
+			sql->companions[i].release(sql->companions[i].object);
 	sql_blob_done(sql);
 	for (size_t i = 0; i < SQL_KEPT_SLOTS; i++) {
 		if (sql->kept[i])

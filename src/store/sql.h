@@ -119,11 +119,15 @@ sql_set_stop(struct sql *, bool (*must_stop)(void *context), void *context);
 #define SQL_MARKS 16
 int64_t *sql_marks(struct sql *);
 
-/* One object of that user's, which the connection frees at its end; NULL at
-   first. */
-void *sql_companion(const struct sql *);
-void sql_set_companion(
-    struct sql *, void *companion, void (*release)(void *companion));
+/* What such users remember beside it, an object each, which the connection
+   frees at its end; NULL at first. */
+enum sql_companion { SQL_WORDS, SQL_COUNTS, SQL_COMPANIONS };
+void *sql_companion(const struct sql *, enum sql_companion);
+void sql_set_companion(struct sql *, enum sql_companion, void *companion,
+    void (*release)(void *companion));
+
+/* It was opened with SQL_READ. */
+bool sql_reads_only(const struct sql *);
 
 /* SQLite's own words about the last failure on this connection. */
 const char *sql_error_text(const struct sql *);

@@ -274,6 +274,7 @@ open_place(struct sql **out, struct place *place, enum sql_access access,
 	if (!sql)
 		return failure_set(
 		    failure, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+	sql->access = access;
 	place->flags |= access == SQL_READ
 	    ? SQLITE_OPEN_READONLY
 	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

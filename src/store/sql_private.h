@@ -28,8 +28,11 @@ struct sql {
 	bool (*must_stop)(void *context);
 	void *stop_context;
 	int64_t marks[SQL_MARKS];
-	void *companion;
-	void (*release_companion)(void *);
+	struct {
+		void *object;
+		void (*release)(void *object);
+	} companions[SQL_COMPANIONS];
+	enum sql_access access;
 	unsigned wal_pages;
 };
 

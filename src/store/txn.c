@@ -18,6 +18,7 @@ static const char *const sums[] = {
     [TXN_SESSIONS] = "sessions",
     [TXN_PRUNED] = "pruned",
     [TXN_REMOVED] = "removed",
+    [TXN_MARKED] = "marked",
 };
 
 /* The last number given, or 0 where none was in this transaction. The table is

@@ -50,6 +50,7 @@ enum txn_sum {
 	TXN_SESSIONS, /* how many there are: "sessions" */
 	TXN_PRUNED,   /* messages removed by retention: "pruned" */
 	TXN_REMOVED,  /* messages removed on request: "removed" */
+	TXN_MARKED,   /* how often some were read or unread: "marked" */
 	TXN_SUMS
 };
 

@@ -47,7 +47,7 @@ release(void *context)
 struct word_memo *
 word_memo_of(struct sql *sql)
 {
-	struct word_memo *memo = sql_companion(sql);
+	struct word_memo *memo = sql_companion(sql, SQL_WORDS);
 
 	if (memo)
 		return memo;
@@ -55,7 +55,7 @@ word_memo_of(struct sql *sql)
 	if (!memo)
 		return NULL;
 	token_set_init(&memo->words);
-	sql_set_companion(sql, memo, release);
+	sql_set_companion(sql, SQL_WORDS, memo, release);
 	return memo;
 }
 
