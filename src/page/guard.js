@@ -41,8 +41,9 @@ document.addEventListener('pointermove', () => {
 	if (isInside() && !isByTab) {
 		guarded.home.focus({preventScroll: true});
 		isLent = true;
+	} else if (!isInside()) {
+		isByTab = false;
 	}
-	isByTab = false;
 });
 document.addEventListener('pointerdown', () => isLent = false);
 
