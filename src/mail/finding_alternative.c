@@ -93,6 +93,18 @@ add(struct words *words, uint64_t sum)
 	*place = sum ? sum : 1;
 }
 
+/* False at the end of the text. */
+static bool
+next_word(struct span *text, uint64_t *sum)
+{
+	for (;;) {
+		while (text->len && text->at[0] <= ' ' && text->at[0] >= 0)
+			span_skip(text, 1);
+		if (!skip_link(text))
+			return hash_word(text, sum);
+	}
+}
+
 static bool
 read_words(struct words *words, struct span text)
 {
@@ -107,16 +119,46 @@ read_words(struct words *words, struct span text)
 	words->at = calloc(words->size, sizeof(*words->at));
 	if (!words->at)
 		return false;
-	while (words->count < WORDS_MAX) {
-		while (text.len && text.at[0] <= ' ' && text.at[0] >= 0)
-			span_skip(&text, 1);
-		if (skip_link(&text))
-			continue;
-		if (!hash_word(&text, &sum))
-			break;
+	while (words->count < WORDS_MAX && next_word(&text, &sum))
 		add(words, sum);
-	}
 	return true;
+}
+
+/*
+ * Whether words of the HTML alone, as far as it has to be read, show that it
+ * does not differ from the text: mail that says the same twice is the usual
+ * case. So many are common then that neither is too long for the other,
+ * whatever the rest is, and that they are enough of the text's.
+ */
+static bool
+are_alike(const struct words *texts, struct span html)
+{
+	size_t most = html.len / 2 + 1; /* words that it may have */
+	size_t wanted = texts->count / COMMON_SHARE + 1;
+	size_t common = 0;
+	bool *seen;
+	uint64_t sum;
+
+	if (texts->count > most)
+		most = texts->count;
+	if (wanted < most / LENGTH_RATIO + 1)
+		wanted = most / LENGTH_RATIO + 1;
+	if (wanted > texts->count)
+		return false;
+	seen = calloc(texts->size, sizeof(*seen));
+	if (!seen)
+		return false;
+	for (int i = 0; i < WORDS_MAX && common < wanted; i++) {
+		const uint64_t *place;
+
+		if (!next_word(&html, &sum))
+			break;
+		place = find(texts, sum ? sum : 1);
+		common += *place && !seen[place - texts->at];
+		seen[place - texts->at] = true;
+	}
+	free(seen);
+	return common >= wanted;
 }
 
 static size_t
@@ -188,11 +230,14 @@ static bool
 look_at(struct look *look, struct span text, struct span html)
 {
 	struct words texts = {NULL, 0, 0}, htmls = {NULL, 0, 0};
-	bool fits = read_words(&texts, text) && read_words(&htmls, html);
+	bool fits = read_words(&texts, text);
 
-	if (fits && differ(&texts, &htmls))
-		finding_add(
-		    look, FINDING_ALTERNATIVES_DIFFER, look->head.len, text);
+	if (fits && !are_alike(&texts, html)) {
+		fits = read_words(&htmls, html);
+		if (fits && differ(&texts, &htmls))
+			finding_add(look, FINDING_ALTERNATIVES_DIFFER,
+			    look->head.len, text);
+	}
 	free(texts.at);
 	free(htmls.at);
 	return fits;

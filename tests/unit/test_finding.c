@@ -328,6 +328,21 @@ static const struct row rows[] = {
 	TEXT(ALTERNATIVES(WORDS "https://x.test/?seven", "<b>" WORDS "</b>")),
 	""},
     {"alternatives-differ", GOOD, "", TEXT(ALTERNATIVES("Hi", "Hi")), ""},
+    {"alternatives-differ", GOOD, "", TEXT(ALTERNATIVES(WORDS, WORDS WORDS)),
+	""},
+#define TEN(x)                                                                 \
+	x "0 " x "1 " x "2 " x "3 " x "4 " x "5 " x "6 " x "7 " x "8 " x "9 "
+    /* all of the text is in the HTML, but not the other way round */
+    {"alternatives-differ", BAD, "",
+	TEXT(ALTERNATIVES("The quick brown fox jumps over",
+	    "The quick brown fox jumps over " TEN("a") TEN("b") TEN("c")
+		TEN("d") TEN("e") TEN("f") TEN("g"))),
+	""},
+    /* one word often, and no other one */
+    {"alternatives-differ", BAD, "",
+	TEXT(ALTERNATIVES("fox " TEN("a"),
+	    "fox fox fox fox fox fox fox fox " TEN("b") TEN("c"))),
+	""},
     {"alternatives-differ", BAD, "",
 	TEXT(MIME "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
 		  "--b\r\n\r\nNothing of all that is here\r\n"
