@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -547,6 +548,29 @@ survives_without_memory(void **state)
 	message_free(shortage.message);
 }
 
+/* The file keeps the size that the WAL had at most: 16 MiB, and one of these.
+ */
+static void
+the_wal_stays_short_under_load(void **state)
+{
+	struct fixture *fixture = *state;
+	char wal[sizeof(fixture->path) + 8];
+	struct text_job job;
+	struct stat found;
+
+	open_store(fixture, fixture->path);
+	for (int i = 0; i < 40; i++) {
+		init_text(
+		    &job, "INSERT INTO raw (bytes) VALUES (zeroblob(1e6))");
+		store_write(fixture->store, &job.job);
+		sample_finish(fixture->store);
+		assert_int_equal(job.err, ERR_OK);
+	}
+	(void)snprintf(wal, sizeof(wal), "%s-wal", fixture->path);
+	assert_int_equal(stat(wal, &found), 0);
+	assert_in_range(found.st_size, 1, 20 * 1024 * 1024);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -566,6 +590,7 @@ main(void)
 	    TEST(a_reader_blocks_nobody_in_memory),
 	    TEST(a_failure_to_open_is_explained),
 	    TEST(survives_without_memory),
+	    TEST(the_wal_stays_short_under_load),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
