@@ -295,17 +295,21 @@ add_batch(struct indexer *indexer, int64_t after, int64_t until, size_t count)
 	take(indexer, batch);
 }
 
+/* Who sends meanwhile waits no longer than for a small one. */
 static size_t
 batch_count(const struct indexer *indexer)
 {
-	return indexer->saw - indexer->asked < LONG ? BATCH_COUNT
-						    : BATCH_COUNT_LONG;
+	return indexer->state == RESTING || indexer->saw - indexer->asked < LONG
+	    ? BATCH_COUNT
+	    : BATCH_COUNT_LONG;
 }
 
 /* Nothing is under way: the first batch of those that are not indexed. */
 static void
 begin(struct indexer *indexer)
 {
+	size_t count = batch_count(indexer);
+
 	if (indexer->state == STOPPED)
 		return;
 	(void)evtimer_del(&indexer->rest);
@@ -316,8 +320,7 @@ begin(struct indexer *indexer)
 	indexer->is_alone = true;
 	indexer->turn = 0;
 	add_batch(indexer, 0,
-	    indexer->state == STARTING ? INT64_MAX : indexer->saw,
-	    batch_count(indexer));
+	    indexer->state == STARTING ? INT64_MAX : indexer->saw, count);
 }
 
 /* Whether another batch is worth the processors that it takes from those who
