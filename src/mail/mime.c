@@ -11,6 +11,39 @@
 /* A body is as large as its message at most; charsets may triple it. */
 #define BODY_LIMIT ((size_t)256 * 1024 * 1024)
 
+/* GLib makes a class when the first object of it is made. Threads that parse
+   side by side find them made here, by one thread. */
+static void
+make_classes(void)
+{
+	const GType types[] = {
+	    GMIME_TYPE_PARSER,
+	    GMIME_TYPE_STREAM_MEM,
+	    GMIME_TYPE_DATA_WRAPPER,
+	    GMIME_TYPE_HEADER,
+	    GMIME_TYPE_HEADER_LIST,
+	    GMIME_TYPE_PARAM,
+	    GMIME_TYPE_PARAM_LIST,
+	    GMIME_TYPE_CONTENT_TYPE,
+	    GMIME_TYPE_CONTENT_DISPOSITION,
+	    GMIME_TYPE_MESSAGE,
+	    GMIME_TYPE_PART,
+	    GMIME_TYPE_TEXT_PART,
+	    GMIME_TYPE_MULTIPART,
+	    GMIME_TYPE_MULTIPART_SIGNED,
+	    GMIME_TYPE_MULTIPART_ENCRYPTED,
+	    GMIME_TYPE_MESSAGE_PART,
+	    GMIME_TYPE_MESSAGE_PARTIAL,
+	    GMIME_TYPE_APPLICATION_PKCS7_MIME,
+	    INTERNET_ADDRESS_TYPE_MAILBOX,
+	    INTERNET_ADDRESS_TYPE_GROUP,
+	    INTERNET_ADDRESS_LIST_TYPE,
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		(void)g_type_class_ref(types[i]);
+}
+
 /* GMime counts its callers without a lock: several servers of a process may
    start at once. What SIGPIPE does is the process's own affair, which GPGME,
    made ready by GMime, does not know. */
@@ -24,6 +57,7 @@ mime_init(void)
 		return;
 	(void)sigaction(SIGPIPE, NULL, &before);
 	g_mime_init();
+	make_classes();
 	(void)sigaction(SIGPIPE, &before, NULL);
 	g_once_init_leave(&is_done, 1);
 }
