@@ -137,7 +137,7 @@ static const struct option_row rows[OPTIONS] = {
 	.kind = OPTION_IS_SIZE,
 	.commands = SERVER,
 	.argument = "SIZE",
-	.fallback = "256M",
+	.fallback = "32M",
 	.help = "memory for messages while they arrive"},
     [OPTION_TIMEOUT] = {.name = "timeout",
 	.kind = OPTION_IS_DURATION,

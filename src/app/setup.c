@@ -231,6 +231,10 @@ get_size(const struct setup_work *work, enum option option, uint64_t *bytes)
 	return ERR_OK;
 }
 
+/* What does not fit into less goes to a file; where there is none, it has to.
+ */
+#define MEMORY_WITHOUT_FILES ((uint64_t)256 * 1024 * 1024)
+
 static enum err
 make_limits(const struct setup_work *work)
 {
@@ -248,6 +252,9 @@ make_limits(const struct setup_work *work)
 	if (!err)
 		err = get_number(
 		    work, OPTION_MAX_CONNECTIONS, 1, &smtp->max_connections);
+	if (!smtp->spool_directory &&
+	    !option_is_set(work->options, OPTION_MEMORY_LIMIT))
+		memory = MEMORY_WITHOUT_FILES;
 	smtp->memory_limit = (size_t)memory;
 	smtp->timeout_us = option_duration(work->options, OPTION_TIMEOUT);
 	return err;

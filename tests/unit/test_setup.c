@@ -121,6 +121,22 @@ is_modest_as_a_guest(void **state)
 }
 
 static void
+memory_is_for_all_where_there_is_no_file(void **state)
+{
+	struct made made;
+	const struct sink_options *sink = &made.setup.sink;
+
+	(void)state;
+	assert_int_equal(
+	    make(&made, WORDS("--quiet", "--db=/tmp/x.db")), ERR_OK);
+	assert_int_equal(sink->smtp.memory_limit, 32 * 1024 * 1024);
+	release(&made);
+	assert_int_equal(make(&made, WORDS("--quiet", "--memory")), ERR_OK);
+	assert_int_equal(sink->smtp.memory_limit, 256 * 1024 * 1024);
+	release(&made);
+}
+
+static void
 passes_on_what_is_set(void **state)
 {
 	struct made made;
@@ -309,6 +325,7 @@ main(void)
 	    cmocka_unit_test(has_safe_defaults),
 	    cmocka_unit_test(is_modest_as_a_guest),
 	    cmocka_unit_test(passes_on_what_is_set),
+	    cmocka_unit_test(memory_is_for_all_where_there_is_no_file),
 	    cmocka_unit_test(chooses_listeners),
 	    cmocka_unit_test(refuses_with_words),
 	    cmocka_unit_test(takes_a_folder_for_the_database),
