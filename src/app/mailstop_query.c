@@ -96,6 +96,18 @@ work_list(struct sql *sql, void *context)
 	    : ERR_MEMORY;
 }
 
+static enum err
+work_wait(struct sql *sql, void *context)
+{
+	struct asked *asked = context;
+
+	json_decref(asked->value);
+	asked->value = json_array();
+	return asked->value ? pick_found_messages(sql, &asked->pick,
+				  tenant_add_message, asked->value)
+			    : ERR_MEMORY;
+}
+
 static void
 init_list(struct asked *asked, size_t limit)
 {
@@ -270,7 +282,7 @@ wait_until_full(struct desk *desk, struct asked *asked, int64_t deadline_us)
 		size_t count;
 
 		desk_wait_reset(wait);
-		err = desk_read(desk, work_list, asked);
+		err = desk_read(desk, work_wait, asked);
 		count = json_array_size(asked->value);
 		if (err || count >= asked->pick.limit)
 			break;

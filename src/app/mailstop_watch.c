@@ -26,7 +26,7 @@ work_page(struct sql *sql, void *context)
 	struct page *page = context;
 
 	page->messages = json_array();
-	return page->messages ? pick_messages(sql, &page->pick,
+	return page->messages ? pick_found_messages(sql, &page->pick,
 				    tenant_add_message, page->messages)
 			      : ERR_MEMORY;
 }

@@ -115,4 +115,9 @@ enum err pick_last(struct sql *, int64_t *seq);
  */
 enum err pick_found(struct sql *, int64_t *seq);
 
+/* pick_messages() up to there: for who is told of the rest when it is indexed,
+   and is not to see it before. */
+enum err pick_found_messages(
+    struct sql *, const struct pick_request *, pick_callback *, void *context);
+
 #endif

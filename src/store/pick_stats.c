@@ -141,3 +141,16 @@ pick_found(struct sql *sql, int64_t *seq)
 	    " (SELECT value FROM counter WHERE name = 'seq'))",
 	    seq);
 }
+
+enum err
+pick_found_messages(struct sql *sql, const struct pick_request *request,
+    pick_callback *callback, void *context)
+{
+	struct pick_request found = *request;
+	int64_t last;
+	enum err err = pick_found(sql, &last);
+
+	if (!found.before || found.before > last)
+		found.before = last + 1;
+	return err ? err : pick_messages(sql, &found, callback, context);
+}

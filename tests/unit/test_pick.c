@@ -420,6 +420,35 @@ knows_how_far_one_can_find(void **state)
 	assert_int_equal(cursor(*state), 4);
 }
 
+static bool
+note_seq(const struct pick_row *row, void *context)
+{
+	*(int64_t *)context = row->seq;
+	return true;
+}
+
+static void
+shows_no_more_than_can_be_found(void **state)
+{
+	struct pick_request request = {.limit = 100, .oldest_first = true};
+	int64_t newest, seen = 0;
+
+	corpus_check(*state, pick_last(*state, &newest));
+	corpus_check(
+	    *state, pick_found_messages(*state, &request, note_seq, &seen));
+	assert_int_equal(seen, newest);
+	corpus_check(*state,
+	    sql_exec(
+		*state, "UPDATE message SET is_indexed = 0 WHERE seq > 4"));
+	corpus_check(
+	    *state, pick_found_messages(*state, &request, note_seq, &seen));
+	assert_int_equal(seen, 4);
+	request.before = 3;
+	corpus_check(
+	    *state, pick_found_messages(*state, &request, note_seq, &seen));
+	assert_int_equal(seen, 2);
+}
+
 static void
 tells_the_last_that_is_there(void **state)
 {
@@ -512,6 +541,7 @@ main(void)
 	    TEST(tells_what_goes),
 	    TEST(tells_the_stats),
 	    TEST(knows_how_far_one_can_find),
+	    TEST(shows_no_more_than_can_be_found),
 	    TEST(tells_the_last_that_is_there),
 	    TEST(reads_bodies),
 	    TEST(bears_lack_of_memory),
