@@ -169,18 +169,19 @@ const list = [
 			/* With Tab, where a pointer that lies about does nothing. */
 			await mailFrame(page);
 			await page.focus('[aria-label="Source of the HTML"]');
-			for (let i = 0; i < 9 && !await page.isVisible('.frame-hint');
-				i++)
+			await until(page, async () => {
 				await page.keyboard.press('Tab');
+				return page.isVisible('.frame-hint');
+			});
 			await page.mouse.move(5, 310);
 			await page.mouse.move(5, 320);
 			await page.mouse.move(5, 330);
 			await has('.mail-frame');
 			/* It leads out, too. */
-			for (let i = 0; i < 9 && await page.isVisible('.frame-hint');
-				i++)
+			await until(page, async () => {
 				await page.keyboard.press('Tab');
-			await page.waitForSelector('.frame-hint', {state: 'hidden'});
+				return !await page.isVisible('.frame-hint');
+			});
 		}],
 	['text has links, and says when it was made of HTML', LETTER,
 		async ({page, goto, server}) => {
