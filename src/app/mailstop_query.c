@@ -78,34 +78,28 @@ leave(struct mailstop *tenant, struct asked *asked, enum err err,
 
 /* ---- lists */
 
-bool
-tenant_add_message(const struct pick_row *row, void *context)
+static enum err
+collect(struct sql *sql, struct asked *asked,
+    enum err (*pick)(
+	struct sql *, const struct pick_request *, pick_callback *, void *))
 {
-	return json_array_append_new(context, api_message(row)) == 0;
+	json_decref(asked->value);
+	asked->value = json_array();
+	return asked->value
+	    ? pick(sql, &asked->pick, api_add_message, asked->value)
+	    : ERR_MEMORY;
 }
 
 static enum err
 work_list(struct sql *sql, void *context)
 {
-	struct asked *asked = context;
-
-	json_decref(asked->value);
-	asked->value = json_array();
-	return asked->value
-	    ? pick_messages(sql, &asked->pick, tenant_add_message, asked->value)
-	    : ERR_MEMORY;
+	return collect(sql, context, pick_messages);
 }
 
 static enum err
 work_wait(struct sql *sql, void *context)
 {
-	struct asked *asked = context;
-
-	json_decref(asked->value);
-	asked->value = json_array();
-	return asked->value ? pick_found_messages(sql, &asked->pick,
-				  tenant_add_message, asked->value)
-			    : ERR_MEMORY;
+	return collect(sql, context, pick_found_messages);
 }
 
 static void

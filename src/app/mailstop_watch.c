@@ -1,6 +1,7 @@
 /* mailstop_watch: the public library: callbacks for messages. */
 #include "tenant.h"
 
+#include "api_message.h"
 #include "clock.h"
 
 #include <jansson.h>
@@ -27,7 +28,7 @@ work_page(struct sql *sql, void *context)
 
 	page->messages = json_array();
 	return page->messages ? pick_found_messages(sql, &page->pick,
-				    tenant_add_message, page->messages)
+				    api_add_message, page->messages)
 			      : ERR_MEMORY;
 }
 

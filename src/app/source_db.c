@@ -357,12 +357,6 @@ struct taking {
 	json_t *messages;
 };
 
-bool
-source_db_add_message(const struct pick_row *row, void *context)
-{
-	return json_array_append_new(context, api_message(row)) == 0;
-}
-
 static enum err
 take_picked(struct source_db *db, void *context, struct failure *f)
 {
@@ -370,7 +364,7 @@ take_picked(struct source_db *db, void *context, struct failure *f)
 	json_t *message;
 	size_t i;
 	enum err err = pick_messages(
-	    db->writer, taking->pick, source_db_add_message, taking->messages);
+	    db->writer, taking->pick, api_add_message, taking->messages);
 
 	json_array_foreach(taking->messages, i, message)
 	{

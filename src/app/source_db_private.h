@@ -47,9 +47,7 @@ bool source_db_tell(struct source_db_telling *, json_t *);
 enum err source_db_pick_one(struct source_db *, const char *id, pick_callback *,
     void *context, struct failure *);
 
-/* A pick_callback that appends Message objects to an array. */
-bool source_db_add_message(const struct pick_row *, void *context);
-/* And one that keeps an int64_t, the seq. */
+/* A pick_callback that keeps an int64_t, the seq. */
 bool source_db_keep_seq(const struct pick_row *, void *context);
 
 /* source_db_wait.c */

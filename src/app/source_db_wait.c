@@ -1,6 +1,7 @@
 /* source_db_wait: waiting for messages of a database file. */
 #include "source_db_private.h"
 
+#include "api_message.h"
 #include "api_near.h"
 #include "clock.h"
 
@@ -52,8 +53,7 @@ look(struct source_db *db, const struct pick_request *pick, json_t *messages,
 	source_db_catch_up(db);
 	err = newest(db, seq);
 	if (!err)
-		err = pick_messages(
-		    db->sql, pick, source_db_add_message, messages);
+		err = pick_messages(db->sql, pick, api_add_message, messages);
 	count = json_array_size(messages);
 	if (pick->limit > 0 && count >= pick->limit)
 		*seq = json_integer_value(json_object_get(

@@ -134,8 +134,6 @@ struct mailstop_record *tenant_record(json_t **value);
 enum err tenant_query(struct query **out, const char *text, struct failure *);
 /* Puts words to an err that has none yet. */
 enum err tenant_blame(enum err, const char *id, struct failure *);
-/* A pick_callback that appends a message to the list `context`. */
-bool tenant_add_message(const struct pick_row *, void *context);
 
 /* ---- mailstop_message.c */
 

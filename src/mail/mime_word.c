@@ -14,12 +14,6 @@ struct word {
 	char encoding;
 };
 
-static bool
-is_blank(char byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
 /* Up to the question mark, which is cut off with it. False without one. */
 static bool
 cut_piece(struct span *rest, struct span *piece)
@@ -69,13 +63,11 @@ find_word(struct span *rest, struct span *between, struct word *word)
 	return false;
 }
 
+/* Also folds; the text goes on, or ends with a NUL. */
 static bool
-is_all_blank(struct span text)
+is_blank(struct span text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (!is_blank(text.at[i]))
-			return false;
-	return true;
+	return strspn(text.at, " \t\r\n") >= text.len;
 }
 
 /* Whether a word follows one that ends in padding. */
@@ -87,7 +79,7 @@ needs_mending(struct span rest)
 	struct word word;
 
 	while (find_word(&rest, &between, &word)) {
-		if (is_padded && is_all_blank(between))
+		if (is_padded && is_blank(between))
 			return true;
 		is_padded = word.encoding == 'b' &&
 		    word.payload.at[word.payload.len - 1] == '=';

@@ -312,6 +312,12 @@ api_message(const struct pick_row *row)
 	return make(&facts);
 }
 
+bool
+api_add_message(const struct pick_row *row, void *context)
+{
+	return json_array_append_new(context, api_message(row)) == 0;
+}
+
 struct json_t *
 api_message_of_entry(const struct index_entry *entry)
 {

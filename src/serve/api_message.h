@@ -22,6 +22,8 @@ struct json_t; /* Jansson's */
  * begins). Texts are empty where there is nothing to say.
  */
 struct json_t *api_message(const struct pick_row *);
+/* A pick_callback that appends it to the array `context`. */
+bool api_add_message(const struct pick_row *, void *context);
 /* The same object of a message that was just indexed. */
 struct json_t *api_message_of_entry(const struct index_entry *);
 

@@ -44,12 +44,6 @@ own_reply_failure(struct api_task *task, enum err err)
 	    task->id ? task->id : "", task->id ? ": " : "", err_text(err));
 }
 
-bool
-own_add_message(const struct pick_row *row, void *context)
-{
-	return json_array_append_new(context, api_message(row)) == 0;
-}
-
 enum err
 own_cursor(struct sql *sql, const struct json_t *messages, int64_t *seq)
 {

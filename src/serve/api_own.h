@@ -13,9 +13,6 @@
 /* Answers with what went wrong at the store. */
 void own_reply_failure(struct api_task *, enum err);
 
-/* A pick_callback that appends Message objects to the array `context`. */
-bool own_add_message(const struct pick_row *, void *context);
-
 /*
  * The seq from which who has got `messages` goes on: in the same reading, so
  * that nothing is missed that was stored meanwhile and could not be found yet.

@@ -208,7 +208,7 @@ work_page(struct api_task *task, struct sql *sql)
 
 	json_decref(events->page);
 	events->page = json_array();
-	return pick_messages(sql, &task->pick, own_add_message, events->page);
+	return pick_messages(sql, &task->pick, api_add_message, events->page);
 }
 
 static void

@@ -71,7 +71,7 @@ work_list(struct api_task *task, struct sql *sql)
 	json_t *messages = json_array();
 	int64_t seq = 0;
 	enum err err =
-	    pick_messages(sql, &task->pick, own_add_message, messages);
+	    pick_messages(sql, &task->pick, api_add_message, messages);
 
 	if (!err)
 		err = own_cursor(sql, messages, &seq);
@@ -119,7 +119,7 @@ work_take(struct api_task *task, struct sql *sql)
 
 	work->removed.count = 0;
 	pick.oldest_first = true;
-	err = pick_messages(sql, &pick, own_add_message, messages);
+	err = pick_messages(sql, &pick, api_add_message, messages);
 	json_array_foreach(messages, i, message)
 	{
 		seq = json_integer_value(json_object_get(message, "seq"));

@@ -185,7 +185,7 @@ work_read(struct api_task *task, struct sql *sql)
 
 	pick.oldest_first = true;
 	wait->messages = json_array();
-	err = pick_found_messages(sql, &pick, own_add_message, wait->messages);
+	err = pick_found_messages(sql, &pick, api_add_message, wait->messages);
 	return err ? err : own_cursor(sql, wait->messages, &wait->seq);
 }
 

@@ -48,8 +48,9 @@ http_head_find(struct span bytes, size_t *looked)
 int
 http_head_too_long(struct span bytes)
 {
-	return span_find(bytes, '\n') >= HTTP_HEAD_LIMIT ||
-		span_find(bytes, '\n') == bytes.len
+	size_t first = span_find(bytes, '\n');
+
+	return first >= HTTP_HEAD_LIMIT || first == bytes.len
 	    ? URI_TOO_LONG
 	    : FIELDS_TOO_LARGE;
 }
